@@ -1,0 +1,1 @@
+"""Runs: the command line, the local runner, one thin file per stage."""

@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: judges and their parsing, verdicts, agreement."""

@@ -1,0 +1,1 @@
+"""Named configurations; read through `music_core.config.recipe_table`."""

@@ -1,0 +1,1 @@
+"""Reward models: loss, batches, training, one-pass traces. The only part that needs torch."""

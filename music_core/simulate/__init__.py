@@ -1,0 +1,1 @@
+"""The two simulators: who plays the user and who plays the assistant."""

@@ -1,0 +1,1 @@
+"""The DuckLake store. All SQL lives here."""
