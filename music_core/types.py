@@ -83,9 +83,10 @@ def conversation(messages: Sequence[Mapping[str, str]] | Sequence[tuple[Role, st
     out: list[Message] = []
     for m in messages:
         role, content = (m["role"], m["content"]) if isinstance(m, Mapping) else m
-        if role not in ("system", "user", "assistant"):
+        if role == "system" or role == "user" or role == "assistant":  # one by one: this narrows the type
+            out.append(Message(role, content))
+        else:
             raise ValueError(f"unknown role {role!r}")
-        out.append(Message(role, content))
     return Conversation(tuple(out))
 
 
