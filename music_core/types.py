@@ -18,6 +18,7 @@ VerdictValue = Literal["chosen", "rejected", "tie", "flip", "split", "unresolved
 LabelChoice = Literal["left", "right", "tie", "both_bad", "skip"]
 RunStatus = Literal["queued", "running", "finished", "failed", "cancelled", "dead"]
 
+_ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
 BRANCHES: tuple[BranchName, BranchName] = ("chosen", "rejected")
 # Shares of seeds per split. Fixed for ever: a seed's split is a function of its id alone.
 SPLIT_BOUNDS: tuple[tuple[Split, float], ...] = (("train", 0.8), ("validation", 0.9), ("test", 1.0))
@@ -83,10 +84,9 @@ def conversation(messages: Sequence[Mapping[str, str]] | Sequence[tuple[Role, st
     out: list[Message] = []
     for m in messages:
         role, content = (m["role"], m["content"]) if isinstance(m, Mapping) else m
-        if role == "system" or role == "user" or role == "assistant":  # one by one: this narrows the type
-            out.append(Message(role, content))
-        else:
+        if role not in _ROLES:
             raise ValueError(f"unknown role {role!r}")
+        out.append(Message(_ROLES[role], content))
     return Conversation(tuple(out))
 
 
