@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from music_core.errors import ChatError
 from music_core.types import Message
+
+
+class RequestRefusedError(ChatError):
+    """The endpoint works but refused this one request (too long, forbidden content): others may go through."""
 
 
 @dataclass(frozen=True, slots=True)
