@@ -1,1 +1,1 @@
-"""The DuckLake store. All SQL lives here."""
+"""The DuckLake store. All SQL lives here; import its modules by name (`from music_core.store import pairs`)."""

@@ -1,0 +1,128 @@
+"""Open the catalog: extensions by path, SQLite in WAL mode, the DuckLake attached as `lake`."""
+
+import contextlib
+import importlib.util
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from music_core.errors import MissingExtraError, StoreError
+
+BUSY_TIMEOUT_MS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a store lies. `catalog` is `sqlite:PATH` or `postgres:DSN`; `data_path` None means the one the catalog knows."""
+
+    home: Path
+    catalog: str
+    data_path: str | None
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the catalog is a Postgres database."""
+        return self.catalog.startswith("postgres:")
+
+
+def address(home: Path, catalog: str | None, data_path: str | None) -> Address:
+    """The address from settings; the default is an SQLite catalog and Parquet files, both under `home`.
+
+    Raises `StoreError` for a catalog that is neither SQLite nor Postgres.
+    """
+    home = home.expanduser().resolve()
+    name = (catalog or f"sqlite:{home / 'catalog.sqlite'}").removeprefix("ducklake:")
+    if not name.startswith(("sqlite:", "postgres:")):
+        raise StoreError(f"'{name.split(':')[0]}' is not a catalog.", "Use sqlite:PATH or postgres:dbname=… host=….")
+    default = name.startswith("sqlite:") or data_path is not None
+    return Address(home, name, (data_path or f"{home / 'parquet'}/") if default else None)
+
+
+def connect(where: Address) -> duckdb.DuckDBPyConnection:
+    """A new in-memory DuckDB with the lake attached as `lake`, created where there was none.
+
+    Raises `duckdb.Error` when the catalog is busy (the caller retries) and `StoreError` when it can never work.
+    """
+    where.home.mkdir(parents=True, exist_ok=True)
+    # Nothing may be fetched at run time; extensions come from wheels whose signature DuckDB checks.
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        _load(connection, "postgres_scanner" if where.is_postgres else "sqlite_scanner")
+        _load(connection, "ducklake")
+        if (where.data_path or "").startswith(("s3://", "gcs://", "http")):
+            _load(connection, "httpfs")
+        connection.execute("SET TimeZone = 'UTC'")
+        _attach(connection, where)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension from its wheel; where no wheel fits the platform, from DuckDB's own registry."""
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    version = f"v{duckdb.__version__}"
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        file = Path(folder) / "extensions" / version / f"{name}.duckdb_extension"
+        if file.is_file():
+            connection.execute(f"LOAD {_quoted(str(file))}")
+            return
+    if spec is None and name in ("postgres_scanner", "httpfs"):
+        raise MissingExtraError(f"A store on {'Postgres' if name == 'postgres_scanner' else 'a remote data path'}", "postgres")
+    try:
+        connection.execute(f"INSTALL {name}")
+        connection.execute(f"LOAD {name}")
+    except duckdb.Error as e:
+        raise StoreError(f"DuckDB's extension {name} cannot be loaded: {e}", "Run make setup again.") from e
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
+    kind, _, rest = where.catalog.partition(":")
+    if kind == "sqlite":
+        _create_wal_file(Path(rest))
+        options = [f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}"]
+    else:
+        options = []
+    if where.data_path is not None:
+        if "://" not in where.data_path:
+            Path(where.data_path).mkdir(parents=True, exist_ok=True)
+        # Overriding lets a store's folder be moved or mounted elsewhere: files are kept relative to this path.
+        options += [f"DATA_PATH {_quoted(where.data_path)}", "OVERRIDE_DATA_PATH true"]
+        connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake ({', '.join(options)})")
+        return
+    try:
+        connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake (CREATE_IF_NOT_EXISTS false)")
+    except duckdb.InvalidInputException:
+        _attach(connection, Address(where.home, where.catalog, f"{where.home / 'parquet'}/"))
+
+
+def _create_wal_file(path: Path) -> None:
+    """Put an empty SQLite file in WAL mode at `path` unless there is one.
+
+    Written aside and linked into place, for two reasons. Two processes may come here at once, and only one link
+    wins. And Python's SQLite must never open the live file: closing it would drop the POSIX locks that DuckDB's
+    own copy of SQLite holds on it in this process. In rollback mode, readers and writers stall each other for seconds.
+    """
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        with contextlib.closing(sqlite3.connect(aside)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

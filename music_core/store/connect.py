@@ -1,0 +1,158 @@
+"""One DuckDB per process over the lake, a cursor per call, and the one helper through which every write goes."""
+
+import contextlib
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from music_core.config import load_settings
+from music_core.errors import StoreBusyError, StoreError
+from music_core.store import attach, migrate
+from music_core.store.session import Row, Session
+
+T = TypeVar("T")
+
+RETRY_S = 30.0
+_FIRST_WAIT_S = 0.004
+_LONGEST_WAIT_S = 0.5
+# What another writer's presence looks like, on either catalog. Everything that we write is conditional on an id or
+# a token, so a function may be run again even where it is not known whether its commit got through.
+_BUSY = (
+    "database is locked",
+    "database table is locked",
+    "database schema is locked",
+    "conflict",
+    "already exists",
+    "could not serialize",
+    "deadlock detected",
+    "duplicate key",
+    "unique constraint",
+    "starting up",
+    "server closed the connection",
+    "terminating connection",
+    "connection refused",
+)
+
+
+class Store:
+    """An open store. Safe to share between threads; every call works on a cursor of its own."""
+
+    def __init__(self, where: attach.Address, connection: duckdb.DuckDBPyConnection) -> None:
+        self.where = where
+        self.home = where.home
+        self._root = connection
+        self._guard = threading.Lock()
+        # Threads of one process queue here, rather than fight over the catalog with retries.
+        self._writing = threading.Lock()
+
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for the calling thread; closed at the end, with any transaction that it left open."""
+        with self._guard:
+            cursor = self._root.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def read(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """All rows of one query over the newest snapshot. Internal to the store."""
+        return self.view(lambda session: session.rows(sql, params))
+
+    def view(self, fn: Callable[[Session], T]) -> T:
+        """What `fn(session)` returns, all its queries seeing one and the same snapshot."""
+        return retrying(lambda: self._transaction(fn), "read")
+
+    def write(self, kind: str, fn: Callable[[Session], T]) -> T:
+        """Run `fn(session)` in one transaction that first updates the lock row `kind`; returns what `fn` returned.
+
+        There are no unique constraints, so an "insert unless it is there" is only safe because two transactions that
+        update the same lock row conflict: the later one fails and its whole `fn` runs again, from its reads.
+        Therefore `fn` must have no effect outside the session. Raises `StoreBusyError` after 30 s.
+        """
+
+        def locked(session: Session) -> T:
+            take_lock(session, kind)
+            return fn(session)
+
+        if not self._writing.acquire(timeout=RETRY_S):
+            raise StoreBusyError(f"The store was busy for {RETRY_S:.0f} s (write of {kind}).", "Try again.")
+        try:
+            return retrying(lambda: self._transaction(locked), f"write of {kind}")
+        finally:
+            self._writing.release()
+
+    def _transaction(self, fn: Callable[[Session], T]) -> T:
+        with self._cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                result = fn(Session(cursor))
+                cursor.execute("COMMIT")
+            except BaseException:
+                migrate.rollback(cursor)
+                raise
+            return result
+
+    def version(self) -> int:
+        """Id of the newest snapshot: grows with every commit by anyone, so it serves as a cache key."""
+        return int(self.read("SELECT id FROM ducklake_current_snapshot('lake')")[0][0])
+
+    def close(self) -> None:
+        """Release the catalog. Calls after this raise `StoreError`."""
+        with self._guard:
+            self._root.close()
+
+
+def take_lock(session: Session, kind: str) -> None:
+    """Update the lock row `kind` in the transaction of `session`; see `Store.write`."""
+    if not session.one("UPDATE lake.locks SET n = n + 1 WHERE kind = ?", [kind]):
+        raise StoreError(f"The store has no lock row '{kind}'.", "Run music store check.")
+
+
+def retrying(fn: Callable[[], T], what: str, limit_s: float = RETRY_S) -> T:
+    """The result of `fn`, called again after a jittered, growing pause while the catalog is busy.
+
+    Raises `StoreBusyError` after `limit_s` seconds and `StoreError` for any other error of the database.
+    """
+    start, wait_s = time.monotonic(), _FIRST_WAIT_S
+    while True:
+        try:
+            return fn()
+        except duckdb.Error as e:
+            text = str(e)
+            if not any(sign in text.lower() for sign in _BUSY):
+                raise StoreError(f"The store failed in a {what}: {text}") from e
+            if time.monotonic() - start > limit_s:
+                raise StoreBusyError(
+                    f"Other writers kept the store busy for {limit_s:.0f} s ({what}); nothing of it was stored.", "Try again."
+                ) from e
+        time.sleep(random.uniform(0.3, 1.0) * wait_s)
+        wait_s = min(wait_s * 1.5, _LONGEST_WAIT_S)
+
+
+def open_store(home: Path | None = None, *, catalog: str | None = None, data_path: str | None = None) -> Store:
+    """Open the store in `home` (None: as configured), creating or upgrading it as needed.
+
+    `catalog` is `sqlite:PATH` (default: in `home`) or `postgres:DSN`; `data_path` a folder or an s3:// address.
+    Raises `StoreError` when the store is newer than this program or cannot be opened.
+    """
+    if home is None:
+        settings = load_settings()
+        home, catalog, data_path = settings.home, catalog or settings.catalog, data_path or settings.data_path
+    where = attach.address(home, catalog, data_path)
+
+    def once() -> Store:
+        connection = attach.connect(where)
+        try:
+            migrate.upgrade(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return Store(where, connection)
+
+    return retrying(once, "opening")

@@ -1,0 +1,142 @@
+"""Label events: appended, never changed; acknowledged only after they were read back."""
+
+from typing import Any, get_args
+
+from music_core.errors import StoreError
+from music_core.store.connect import Store
+from music_core.store.session import Row, Session
+from music_core.store.text import from_json, now, to_json, utc
+from music_core.types import LabelChoice, LabelEvent, StoredLabel, content_id
+
+_COLUMNS = (
+    "label_id, token, pair_id, person, choice, left_branch, blind, verified, seconds, reasons, comment, turn_marks, "
+    "queue, guideline, probability, shown, supersedes, created_at"
+)
+
+
+def add_label(store: Store, event: LabelEvent) -> StoredLabel:
+    """Append `event` and return what was read back from the store after the commit.
+
+    A token that is known already returns the label first stored under it. Where `event.supersedes` is None, the
+    person's current label of the pair is filled in. Raises `StoreError` for an unknown pair or choice.
+    """
+    if event.choice is not None and event.choice not in get_args(LabelChoice):
+        raise StoreError(f"'{event.choice}' is not a label.", f"Labels are: {', '.join(get_args(LabelChoice))}.")
+    store.write("labels", lambda session: _append(session, event))
+    return _read_back(store, event.token)
+
+
+def undo_label(store: Store, pair_id: str, person: str, token: str) -> StoredLabel | None:
+    """Take back the person's current label of the pair by appending an event with choice None; None if there is none.
+
+    What becomes current is "no decision", not the label before. The same token again returns the first undo.
+    """
+
+    def take_back(session: Session) -> bool:
+        if session.known("label_rows", "label_id", [_label_id(token)]):
+            return True
+        current = _current(session, pair_id, person)
+        if current is None or current.event.choice is None:
+            return False
+        e = current.event
+        undo = LabelEvent(token, pair_id, person, None, e.left_branch, e.blind, e.verified, queue=e.queue, supersedes=current.id)
+        _append(session, undo)
+        return True
+
+    return _read_back(store, token) if store.write("labels", take_back) else None
+
+
+def current_label(store: Store, pair_id: str, person: str) -> StoredLabel | None:
+    """The person's newest event on the pair; None if there is none or it was taken back."""
+    found = store.view(lambda session: _current(session, pair_id, person))
+    return None if found is None or found.event.choice is None else found
+
+
+def label_history(store: Store, pair_id: str, person: str | None = None) -> list[StoredLabel]:
+    """Every event on the pair (of one person), oldest first, with those taken back and the undos."""
+    by, params = (" AND person = ?", [person]) if person is not None else ("", [])
+    return _labels(store, f"SELECT {_COLUMNS} FROM lake.labels WHERE pair_id = ?{by} ORDER BY seq", [pair_id, *params])
+
+
+def labels_of(store: Store, pair_id: str) -> list[StoredLabel]:
+    """The current label of every person on the pair, by person; without those taken back."""
+    sql = f"SELECT {_COLUMNS} FROM lake.current_labels WHERE pair_id = ? AND choice IS NOT NULL ORDER BY person"
+    return _labels(store, sql, [pair_id])
+
+
+def labelled_ids(store: Store, person: str, queue: str | None = None) -> set[str]:
+    """Pairs on which the person has a current label (a skip counts: it was seen), in one queue or in all."""
+    also, params = (" AND queue = ?", [queue]) if queue is not None else ("", [])
+    sql = f"SELECT pair_id FROM lake.current_labels WHERE person = ? AND choice IS NOT NULL{also}"
+    return {row[0] for row in store.read(sql, [person, *params])}
+
+
+def recent_labels(store: Store, person: str, limit: int = 20) -> list[StoredLabel]:
+    """The person's current labels, newest first."""
+    sql = f"SELECT {_COLUMNS} FROM lake.current_labels WHERE person = ? AND choice IS NOT NULL ORDER BY seq DESC LIMIT ?"
+    return _labels(store, sql, [person, limit])
+
+
+def _label_id(token: str) -> str:
+    return content_id("l", token)
+
+
+def _append(session: Session, event: LabelEvent) -> None:
+    label_id = _label_id(event.token)
+    if session.known("label_rows", "label_id", [label_id]):
+        return
+    if not session.known("pair_rows", "pair_id", [event.pair_id]):
+        raise StoreError(f"There is no pair {event.pair_id} in this store, so it cannot be labelled.")
+    current = _current(session, event.pair_id, event.person)
+    seq = int(session.one("SELECT coalesce(max(seq), 0) + 1 FROM lake.label_rows"))
+    session.insert("label_rows", [_row(event, label_id, current, seq)])
+
+
+def _row(event: LabelEvent, label_id: str, current: StoredLabel | None, seq: int) -> dict[str, Any]:
+    return {
+        "label_id": label_id,
+        "seq": seq,  # the order of events; clocks of several machines do not give one
+        "token": event.token,
+        "pair_id": event.pair_id,
+        "person": event.person,
+        "choice": event.choice,
+        "left_branch": event.left_branch,
+        "blind": event.blind,
+        "verified": event.verified,
+        "seconds": event.seconds,
+        "reasons": to_json(list(event.reasons)),
+        "comment": event.comment,
+        "turn_marks": to_json({str(k): v for k, v in event.turn_marks.items()}),
+        "queue": event.queue,
+        "guideline": event.guideline,
+        "probability": event.probability,
+        "shown": to_json(dict(event.shown)),
+        "supersedes": event.supersedes or (current.id if current else None),
+        "created_at": now(),
+    }
+
+
+def _current(session: Session, pair_id: str, person: str) -> StoredLabel | None:
+    sql = f"SELECT {_COLUMNS} FROM lake.label_rows WHERE pair_id = ? AND person = ? ORDER BY seq DESC LIMIT 1"
+    found = session.rows(sql, [pair_id, person])
+    return stored_label(found[0]) if found else None
+
+
+def _read_back(store: Store, token: str) -> StoredLabel:
+    found = _labels(store, f"SELECT {_COLUMNS} FROM lake.labels WHERE label_id = ?", [_label_id(token)])
+    if not found:
+        raise StoreError("The label was written but cannot be read back.", "Do not go on labelling; run music store check.")
+    return found[0]
+
+
+def _labels(store: Store, sql: str, params: list[Any]) -> list[StoredLabel]:
+    return [stored_label(row) for row in store.read(sql, params)]
+
+
+def stored_label(row: Row) -> StoredLabel:
+    """A label from the columns of `label_rows` in the order of `_COLUMNS`."""
+    v = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    label_id, created_at = v.pop("label_id"), v.pop("created_at")
+    marks = {int(turn): mark for turn, mark in from_json(v.pop("turn_marks")).items()}
+    event = LabelEvent(**{**v, "reasons": tuple(from_json(v["reasons"])), "turn_marks": marks, "shown": from_json(v["shown"])})
+    return StoredLabel(label_id, event, utc(created_at))

@@ -1,0 +1,216 @@
+"""Contrast pairs: stored once by content, listed by page, read back whole."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from music_core.errors import StoreError
+from music_core.store.browse import Facet as Facet
+from music_core.store.browse import PairPage as PairPage
+from music_core.store.browse import PairRow as PairRow
+from music_core.store.browse import facets as facets
+from music_core.store.browse import list_pairs as list_pairs
+from music_core.store.connect import Store
+from music_core.store.filters import PairFilter as PairFilter
+from music_core.store.filters import selection
+from music_core.store.session import Session, marks
+from music_core.store.text import from_json, now, to_json
+from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id, conversation
+
+OPENING_CHARS = 200
+# A commit costs about 12 ms, so pairs go in batches; but a long transaction loses against short ones of other
+# processes again and again, so the batches stay small.
+BATCH = 500
+LOAD_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AddCount:
+    """How many of the given pairs were new, and how many the store had (or the list held) already."""
+
+    new: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPair:
+    """A pair as it lies in the store, with every place it came from (oldest first)."""
+
+    pair: ContrastPair
+    origins: tuple[Origin, ...]
+    split: Split
+
+    @property
+    def id(self) -> str:
+        """Content id of the pair."""
+        return self.pair.id
+
+    @property
+    def seed_id(self) -> str:
+        """Content id of the pair's seed."""
+        return self.pair.seed.id
+
+
+def add_pairs(store: Store, items: Sequence[SourcedPair]) -> AddCount:
+    """Store `items`; a pair is known by its content, an origin by (pair, source, locator), so sending them twice changes nothing.
+
+    Text comes back exactly as it was in the first copy of a pair that arrived. Raises `StoreError` for a meta value
+    that JSON cannot hold, before anything is stored.
+    """
+    batches = [_Batch.of(items[i : i + BATCH]) for i in range(0, len(items), BATCH)]
+    new = sum(store.write("pairs", batch.insert) for batch in batches)
+    return AddCount(new, len(items) - new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows made ready outside of the transaction, so that this stays short."""
+
+    pairs: list[dict[str, Any]]
+    conversations: list[dict[str, Any]]
+    origins: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, items: Sequence[SourcedPair]) -> "_Batch":
+        created = now()
+        batch = cls([], [], [])
+        for item in items:
+            row = _pair_row(item.pair)
+            batch.pairs.append({**row, "created_at": created})
+            for side, id_ in ((item.pair.chosen, row["chosen_id"]), (item.pair.rejected, row["rejected_id"])):
+                batch.conversations.append({"conversation_id": id_, "messages": side.as_dicts()})
+            batch.origins.append({**_origin_row(row["pair_id"], item.origin), "created_at": created})
+        return batch
+
+    def insert(self, session: Session) -> int:
+        new = session.insert_new("pair_rows", "pair_id", self.pairs)
+        if new:
+            session.insert_new("conversation_rows", "conversation_id", self.conversations)
+        session.insert_new("origin_rows", "origin_id", self.origins)
+        return len(new)
+
+
+def _pair_row(pair: ContrastPair) -> dict[str, Any]:
+    seed, chosen_id, rejected_id = pair.seed, pair.chosen.id, pair.rejected.id
+    opening = next((m.content for m in pair.chosen.messages if m.role == "user"), "")
+    return {
+        "pair_id": content_id("p", [chosen_id, rejected_id]),
+        "seed_id": seed.id,
+        "split": seed.split,
+        "chosen_id": chosen_id,
+        "rejected_id": rejected_id,
+        "n_turns": pair.n_turns,
+        "divergence": pair.divergence,
+        "opening": opening[:OPENING_CHARS],
+        "chars_chosen": pair.chosen.n_chars,
+        "chars_rejected": pair.rejected.n_chars,
+    }
+
+
+def _origin_row(pair_id: str, origin: Origin) -> dict[str, Any]:
+    try:
+        return {
+            "origin_id": content_id("o", [pair_id, origin.source, origin.locator]),
+            "pair_id": pair_id,
+            "source": origin.source,
+            "locator": origin.locator,
+            "run_id": origin.run_id,
+            "method": origin.method,
+            "schedule": origin.schedule,
+            "contrasts": to_json([[c.turn, c.instruction] for c in origin.contrasts]),
+            "turns": to_json([dataclasses.asdict(t) for t in origin.turns]),
+            "meta": to_json(dict(origin.meta)),
+        }
+    except (TypeError, ValueError) as e:
+        raise StoreError(f"The origin {origin.source} {origin.locator} holds a value that is not JSON: {e}.") from e
+
+
+def origin_of(row: Mapping[str, Any]) -> Origin:
+    """The origin in a row of `origin_rows`."""
+    return Origin(
+        source=row["source"],
+        locator=row["locator"],
+        run_id=row["run_id"],
+        method=row["method"],
+        schedule=row["schedule"],
+        contrasts=tuple(Contrast(turn, text) for turn, text in from_json(row["contrasts"])),
+        turns=tuple(TurnRecord(**record) for record in from_json(row["turns"])),
+        meta=from_json(row["meta"]),
+    )
+
+
+def get_pair(store: Store, pair_id: str) -> StoredPair:
+    """The pair with this id. Raises `StoreError` when there is none."""
+    return get_pairs(store, [pair_id])[0]
+
+
+def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
+    """The pairs with these ids, in this order. Raises `StoreError` naming the first id that is not there."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, StoredPair] = {}
+    for i in range(0, len(wanted), LOAD_BATCH):
+        part = wanted[i : i + LOAD_BATCH]
+        found |= store.view(lambda session, part=part: load(session, part))  # type: ignore[misc]
+    missing = next((i for i in wanted if i not in found), None)
+    if missing is not None:
+        raise StoreError(f"There is no pair {missing} in this store.")
+    return [found[i] for i in ids]
+
+
+def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None) -> dict[str, StoredPair]:
+    """Pairs by id, as of a snapshot (None: now). Ids that are not there are left out.
+
+    Reads the tables rather than the views: time travel does not reach into views.
+    """
+    at = "" if snapshot_id is None else f" AT (VERSION => {int(snapshot_id)})"
+    if not ids:
+        return {}
+    heads = session.rows(f"SELECT pair_id, chosen_id, rejected_id, split FROM lake.pair_rows{at} WHERE pair_id IN ({marks(ids)})", ids)
+    sides = sorted({side for row in heads for side in row[1:3]})
+    texts: dict[str, Conversation] = {}
+    if sides:
+        sql = f"SELECT conversation_id, messages FROM lake.conversation_rows{at} WHERE conversation_id IN ({marks(sides)})"
+        texts = {id_: conversation(messages) for id_, messages in session.rows(sql, sides)}
+    origins = _origins(session, ids, at)
+    return {
+        pair_id: StoredPair(ContrastPair(texts[chosen], texts[rejected]), tuple(origins.get(pair_id, ())), split)
+        for pair_id, chosen, rejected, split in heads
+    }
+
+
+_ORIGIN_COLUMNS = ("pair_id", "source", "locator", "run_id", "method", "schedule", "contrasts", "turns", "meta")
+
+
+def _origins(session: Session, ids: Sequence[str], at: str) -> dict[str, list[Origin]]:
+    sql = f"SELECT {', '.join(_ORIGIN_COLUMNS)} FROM lake.origin_rows{at} WHERE pair_id IN ({marks(ids)}) ORDER BY created_at, origin_id"
+    found: dict[str, list[Origin]] = {}
+    for row in session.rows(sql, ids):
+        found.setdefault(row[0], []).append(origin_of(dict(zip(_ORIGIN_COLUMNS, row, strict=True))))
+    return found
+
+
+def pair_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: bool = True) -> list[str]:
+    """Ids of all pairs that pass `f`, in the order of the Pairs page."""
+    chosen = selection(f, sort)
+    sql = f"SELECT p.pair_id FROM {chosen.tables} WHERE {chosen.where} ORDER BY {chosen.order(sort, descending)}"
+    return [row[0] for row in store.read(sql, chosen.params)]
+
+
+def iter_pairs(store: Store, f: PairFilter, *, batch: int = 500) -> Iterator[StoredPair]:
+    """All pairs that pass `f`, oldest first, `batch` of them in memory at a time."""
+    ids = pair_ids(store, f, descending=False)
+    for i in range(0, len(ids), batch):
+        yield from get_pairs(store, ids[i : i + batch])
+
+
+def iter_seeds(store: Store, f: PairFilter) -> Iterator[Seed]:
+    """One seed per distinct seed id among the pairs that pass `f`: any system message and the first user message, by seed id."""
+    chosen = selection(f)
+    sql = f"SELECT min(p.pair_id) FROM {chosen.tables} WHERE {chosen.where} GROUP BY p.seed_id ORDER BY p.seed_id"
+    ids = [row[0] for row in store.read(sql, chosen.params)]
+    for i in range(0, len(ids), LOAD_BATCH):
+        for stored in get_pairs(store, ids[i : i + LOAD_BATCH]):
+            messages = stored.pair.chosen.messages
+            end = next((k + 1 for k, m in enumerate(messages) if m.role == "user"), len(messages))
+            yield Seed(Conversation(messages[:end]))

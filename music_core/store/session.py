@@ -1,0 +1,83 @@
+"""A cursor with the store's manners: text escaped at the rim, rows inserted only where their id is new."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from music_core.store.text import decode, encode
+
+Row = tuple[Any, ...]
+
+
+class Session:
+    """One cursor, used by one thread inside one call of the store."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query; strings in `params` and in the rows are escaped and restored."""
+        found = self._cursor.execute(sql, [_encoded(p) for p in params]).fetchall()
+        return [tuple(_decoded(v) for v in row) for row in found]
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """The only value of a query, None where it has no row."""
+        found = self.rows(sql, params)
+        return found[0][0] if found else None
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append `rows` (column → value, the same columns in each) to `table`."""
+        if rows:
+            columns = self._register(rows)
+            self._cursor.execute(f"INSERT INTO lake.{table} ({columns}) SELECT {columns} FROM incoming")
+            self._cursor.unregister("incoming")
+
+    def insert_new(self, table: str, key: str, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Append those of `rows` whose `key` is not in `table` yet, the first of each key; the keys that were new.
+
+        Only safe inside `Store.write`, whose lock row makes a second writer of the same kind wait and look again.
+        """
+        first = {row[key]: row for row in reversed(rows)}
+        known = self.known(table, key, first)
+        new = [row for k, row in first.items() if k not in known]
+        self.insert(table, sorted(new, key=lambda row: str(row[key])))
+        return {row[key] for row in new}
+
+    def known(self, table: str, key: str, values: Iterable[str]) -> set[str]:
+        """Those of `values` that are in column `key` of `table`."""
+        wanted = list(values)
+        if not wanted:
+            return set()
+        return {row[0] for row in self.rows(f"SELECT {key} FROM lake.{table} WHERE {key} IN ({marks(wanted)})", wanted)}
+
+    def _register(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        names = list(rows[0])
+        self._cursor.register("incoming", pa.table({name: [_encoded(row[name]) for row in rows] for name in names}))
+        return ", ".join(names)
+
+
+def marks(values: Iterable[Any]) -> str:
+    """As many question marks as there are values. Literal lists, since these prune files and row groups and joins do not."""
+    return ", ".join("?" for _ in values)
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, str):
+        return encode(value)
+    if isinstance(value, list):
+        return [_encoded(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _encoded(v) for k, v in value.items()}
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, str):
+        return decode(value)
+    if isinstance(value, list):
+        return [_decoded(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _decoded(v) for k, v in value.items()}
+    return value
