@@ -77,6 +77,11 @@ def recent_labels(store: Store, person: str, limit: int = 20) -> list[StoredLabe
     return _labels(store, sql, [person, limit])
 
 
+def all_labels(store: Store) -> list[StoredLabel]:
+    """Every event of everybody, oldest first."""
+    return _labels(store, f"SELECT {_COLUMNS} FROM lake.labels ORDER BY seq", [])
+
+
 def _label_id(token: str) -> str:
     return content_id("l", token)
 

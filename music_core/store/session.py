@@ -1,11 +1,13 @@
 """A cursor with the store's manners: text escaped at the rim, rows inserted only where their id is new."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from music_core.errors import StoreError
 from music_core.store.text import decode, encode
 
 Row = tuple[Any, ...]
@@ -28,8 +30,12 @@ class Session:
         return found[0][0] if found else None
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Append `rows` (column → value, the same columns in each) to `table`."""
+        """Append `rows` (column → value, the same columns in each) to `table`.
+
+        Raises `StoreError` for NaN and infinity: an inlined NaN inside a list comes back as NULL, and no figure may rest on one.
+        """
         if rows:
+            _refuse_not_finite(table, rows)
             columns = self._register(rows)
             self._cursor.execute(f"INSERT INTO lake.{table} ({columns}) SELECT {columns} FROM incoming")
             self._cursor.unregister("incoming")
@@ -61,6 +67,13 @@ class Session:
 def marks(values: Iterable[Any]) -> str:
     """As many question marks as there are values. Literal lists, since these prune files and row groups and joins do not."""
     return ", ".join("?" for _ in values)
+
+
+def _refuse_not_finite(table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows:
+        for name, value in row.items():
+            if any(isinstance(v, float) and not math.isfinite(v) for v in (value if isinstance(value, list) else [value])):
+                raise StoreError(f"A value for {table}.{name} is not a finite number: {value} (of {next(iter(row.values()))}).")
 
 
 def _encoded(value: Any) -> Any:

@@ -1,0 +1,73 @@
+"""Out of the store, as JSON lines that the importer reads back to the same ids."""
+
+import dataclasses
+import gzip
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from music_core.store.connect import Store
+from music_core.store.filters import PairFilter
+from music_core.store.labels import all_labels
+from music_core.store.pairs import StoredPair, iter_pairs
+from music_core.types import StoredLabel
+
+
+def export_pairs(store: Store, f: PairFilter, path: Path) -> int:
+    """Write the pairs that pass `f`, oldest first, one JSON object a line; the number of them. Gzipped where `path` ends in .gz.
+
+    Rows are TRL's conversational preference form with an implicit prompt ({chosen, rejected}: whole conversations as
+    {role, content} lists), plus `music` with the ids, the split and every origin. The file appears only when it is whole.
+    """
+    return _write(path, (pair_row(stored) for stored in iter_pairs(store, f)))
+
+
+def export_labels(store: Store, path: Path) -> int:
+    """Write every label event in order, with its id, time, decision by branch, and whether it is current; the number of them."""
+    events = all_labels(store)
+    newest = {(e.event.pair_id, e.event.person): e.id for e in events}
+    return _write(path, (label_row(e, e.id == newest[e.event.pair_id, e.event.person]) for e in events))
+
+
+def pair_row(stored: StoredPair) -> dict[str, Any]:
+    """One line of `export_pairs`."""
+    return {
+        "chosen": stored.pair.chosen.as_dicts(),
+        "rejected": stored.pair.rejected.as_dicts(),
+        "music": {
+            "pair_id": stored.id,
+            "seed_id": stored.seed_id,
+            "split": stored.split,
+            "origins": [dataclasses.asdict(origin) for origin in stored.origins],
+        },
+    }
+
+
+def label_row(label: StoredLabel, current: bool) -> dict[str, Any]:
+    """One line of `export_labels`."""
+    event = dataclasses.asdict(label.event)
+    return {"id": label.id, **event, "value": label.event.value, "current": current, "created_at": label.created_at.isoformat()}
+
+
+def _write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    n = 0
+    try:
+        with aside.open("wb") as raw, gzip.open(raw, "wb") if path.suffix == ".gz" else raw as out:
+            for row in rows:
+                out.write(_line(row))
+                n += 1
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return n
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8; as an escape it survives
+        return json.dumps(row).encode() + b"\n"

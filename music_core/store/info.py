@@ -1,0 +1,66 @@
+"""What is in the store, and how large it is."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from music_core.store.connect import Store
+from music_core.store.session import Session
+
+_COUNTS = {
+    "pairs": "SELECT count(*) FROM lake.pairs",
+    "conversations": "SELECT count(*) FROM lake.conversation_rows",
+    "seeds": "SELECT count(DISTINCT seed_id) FROM lake.pair_rows",
+    "labels": "SELECT count(*) FROM lake.current_labels WHERE choice IS NOT NULL",
+    "label_events": "SELECT count(*) FROM lake.labels",
+    "readings": "SELECT count(*) FROM lake.readings",
+    "verdicts": "SELECT count(*) FROM lake.verdicts",
+    "traces": "SELECT count(*) FROM lake.traces",
+    "models": "SELECT count(*) FROM lake.models",
+    "runs": "SELECT count(*) FROM lake.runs",
+}
+_GROUPS = {
+    "sources": "SELECT source, count(DISTINCT pair_id) FROM lake.origin_rows GROUP BY 1 ORDER BY 2 DESC, 1",
+    "splits": "SELECT split, count(*) FROM lake.pairs GROUP BY 1 ORDER BY 1",
+    "pins": "SELECT run_id, snapshot_id FROM lake.pins ORDER BY 2, 1",
+}
+_FILES = "SELECT coalesce(sum(file_count), 0), coalesce(sum(file_size_bytes), 0) FROM ducklake_table_info('lake')"
+# The column list leaves out the time: fetching a TIMESTAMPTZ would need pytz.
+_SNAPSHOTS = "SELECT count(snapshot_id), min(snapshot_id), max(snapshot_id) FROM ducklake_snapshots('lake')"
+
+
+def store_info(store: Store) -> dict[str, Any]:
+    """Counts per kind (`counts`), pairs per source and split, pins, the schema version, catalog, files, bytes and snapshots.
+
+    JSON types only. A password in the catalog's address is not shown.
+    """
+
+    def query(session: Session) -> dict[str, Any]:
+        n_files, n_bytes = session.rows(_FILES)[0]
+        n, oldest, newest = session.rows(_SNAPSHOTS)[0]
+        return {
+            "home": str(store.home),
+            "catalog": shown_catalog(store.where.catalog),
+            "data_path": store.where.data_path,
+            "schema_version": int(session.one("SELECT max(version) FROM lake.migrations")),
+            "counts": {name: int(session.one(sql)) for name, sql in _COUNTS.items()},
+            **{name: dict(session.rows(sql)) for name, sql in _GROUPS.items()},
+            "parquet_files": int(n_files),
+            "parquet_bytes": int(n_bytes),
+            "catalog_bytes": _catalog_bytes(store),
+            "snapshots": {"n": n, "oldest": oldest, "newest": newest},
+        }
+
+    return store.view(query)
+
+
+def shown_catalog(catalog: str) -> str:
+    """The catalog's address without its password."""
+    return re.sub(r"(password=)('[^']*'|\S+)|(?<=:)[^:/@\s]+(?=@)", lambda m: f"{m[1] or ''}***", catalog)
+
+
+def _catalog_bytes(store: Store) -> int | None:
+    if store.where.is_postgres:
+        return None
+    path = Path(store.where.catalog.partition(":")[2])
+    return sum(p.stat().st_size for p in (path, path.with_name(path.name + "-wal")) if p.exists())

@@ -1,0 +1,65 @@
+"""Everybody's position on every pair, by branch: what agreement is computed from."""
+
+from music_core.store.connect import Store
+from music_core.store.filters import DECIDED, PairFilter, Selection, selection
+from music_core.store.session import Session
+from music_core.types import Vote
+
+_JUDGES = """
+SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, CASE v.value WHEN 'chosen' THEN 1 WHEN 'rejected' THEN -1 ELSE 0 END
+FROM lake.verdicts v JOIN selected s USING (pair_id) WHERE v.value <> 'unresolved' ORDER BY v.judge, v.pair_id"""
+
+_MODELS = """
+SELECT g.pair_id, s.seed_id, 'model:' || d.name, CAST(sign(g.margin) AS INTEGER), t.pair_id IS NOT NULL
+FROM lake.margins g JOIN selected s USING (pair_id) JOIN lake.models d USING (model_id)
+LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t ON t.run_id = d.run_id AND t.pair_id = g.pair_id
+WHERE g.margin IS NOT NULL ORDER BY d.name, g.pair_id"""
+
+_PEOPLE = f"""
+SELECT l.pair_id, s.seed_id, 'person:' || l.person,
+       CASE WHEN l.choice IN ('tie', 'both_bad') THEN 0 WHEN (l.choice = 'left') = (l.left_branch = 'chosen') THEN 1 ELSE -1 END
+FROM lake.current_labels l JOIN selected s USING (pair_id) WHERE {DECIDED} ORDER BY l.person, l.pair_id"""
+
+_UNRESOLVED = """
+SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM lake.verdicts v JOIN selected s USING (pair_id)
+WHERE v.value = 'unresolved' GROUP BY v.judge"""
+
+_UNDECIDED = """
+SELECT 'person:' || l.person, CASE WHEN l.choice IS NULL THEN 'taken back' ELSE 'skipped' END AS reason, count(*)
+FROM lake.current_labels l JOIN selected s USING (pair_id) WHERE l.choice IS NULL OR l.choice = 'skip' GROUP BY ALL"""
+
+
+def votes(store: Store, f: PairFilter | None = None) -> list[Vote]:
+    """Votes on the pairs that pass `f` (None: all): `construction`, then `judge:`, `model:` and `person:` raters by name.
+
+    Construction says +1 on every pair. A judge's tie, flip and split are 0. A model votes the sign of its margin after the
+    last turn. Unresolved verdicts, skips and labels taken back are no votes; `excluded_votes` counts them.
+    """
+    chosen = selection(f or PairFilter())
+
+    def query(session: Session) -> list[Vote]:
+        pairs = session.rows(f"SELECT p.pair_id, p.seed_id FROM {chosen.tables} WHERE {chosen.where} ORDER BY p.pair_id", chosen.params)
+        found = [Vote(pair_id, seed_id, "construction", 1) for pair_id, seed_id in pairs]
+        for sql in (_JUDGES, _MODELS, _PEOPLE):
+            found += [Vote(*row) for row in session.rows(_within(chosen) + sql, chosen.params)]
+        return found
+
+    return store.view(query)
+
+
+def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:
+    """Rater → reason → number of pairs on which the rater said something that is no vote."""
+    chosen = selection(f or PairFilter())
+
+    def query(session: Session) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for sql in (_UNRESOLVED, _UNDECIDED):
+            for rater, reason, n in session.rows(_within(chosen) + sql, chosen.params):
+                found.setdefault(rater, {})[reason] = n
+        return found
+
+    return store.view(query)
+
+
+def _within(chosen: Selection) -> str:
+    return f"WITH selected AS (SELECT p.pair_id, p.seed_id FROM {chosen.tables} WHERE {chosen.where})"
