@@ -116,9 +116,10 @@ class LocalRunner:
     def submit(self, run: Run) -> RunState:
         """Write the run down, put it into the queue and start what fits."""
         self.create(run)
-        return self._enqueue(run.id)
+        return self.enqueue(run.id)
 
-    def _enqueue(self, run_id: str) -> RunState:
+    def enqueue(self, run_id: str) -> RunState:
+        """Put a run that was written down into the queue and start what fits."""
         with locked(self._lock):
             self.folder(run_id).change(status="queued", queued_at=time.time())
         self.advance()
@@ -186,7 +187,7 @@ class LocalRunner:
     def resume(self, run_id: str) -> RunState:
         """Put a stopped run back into the queue. Raises `RunError` when it runs, waits or is finished."""
         self.reopen(run_id)
-        return self._enqueue(run_id)
+        return self.enqueue(run_id)
 
     def reopen(self, run_id: str) -> RunFolder:
         """Make a stopped run startable again without starting it."""

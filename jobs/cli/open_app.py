@@ -1,0 +1,76 @@
+"""`music app`: opens the workbench in the browser."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from jobs.cli.common import Answer, command, say
+from music_core.config import load_settings
+from music_core.errors import MissingExtraError, RunError
+
+HOST = "127.0.0.1"
+
+
+def add_app_command(group: click.Group) -> None:
+    """Register `music app`."""
+
+    @command(group, "app")
+    @click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+    def app_command(port: int) -> Answer:
+        """Open the workbench on http://127.0.0.1:8501. An empty store gets the sample first. Ctrl-C ends it; runs go on.
+
+        Example:
+          music app --port 8600
+        """
+        return _serve(port)
+
+
+def _serve(port: int) -> Answer:
+    root = Path(__file__).resolve().parents[2]
+    main = root / "app" / "main.py"
+    if not main.is_file():
+        raise MissingExtraError("The app", "local")
+    _check_free(port)
+    _fill_empty_store()
+    address = f"http://{HOST}:{port}"
+    say(f"The workbench: {address}  (Ctrl-C ends it)")
+    # The app's own settings file lies beside it, so the server starts there; everything relative is made absolute before.
+    settings_file = Path(os.environ.get("MUSIC_CONFIG") or "music.toml")
+    environment = {**os.environ, "MUSIC_HOME": str(load_settings().home.resolve())}
+    if settings_file.is_file():
+        environment["MUSIC_CONFIG"] = str(settings_file.resolve())
+    options = ["--server.address", HOST, "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    try:
+        status = subprocess.run(
+            [sys.executable, "-m", "streamlit", "run", str(main), *options], cwd=root, env=environment, stdout=sys.stderr, check=False
+        ).returncode
+    except KeyboardInterrupt:
+        status = 0
+    return Answer({"address": address, "status": status}, exit_code=status)
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as e:
+            raise RunError(f"Port {port} is taken by another program.", f"Take another one: music app --port {port + 1}") from e
+
+
+def _fill_empty_store() -> None:
+    from jobs.stages.sample import load_sample, sample_folder
+    from jobs.worker import open_configured
+    from music_core.store.info import store_info
+
+    store = open_configured(load_settings())
+    try:
+        if not store_info(store)["counts"]["pairs"] and sample_folder().is_dir():
+            say("The store is empty: loading the sample.")
+            load_sample(store, sample_folder())
+    finally:
+        store.close()

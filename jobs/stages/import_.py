@@ -1,0 +1,51 @@
+"""Import: a source is read whole, then stored."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.context import RunContext
+from music_core.sources.read import read_source
+from music_core.store.pairs import add_pairs
+from music_core.types import SourcedPair
+
+BATCH = 2000
+
+
+@dataclass(frozen=True)
+class Config:
+    """`path` is a file or hf:NAME; `fmt` the format where it is not recognised; `name` the source's name in the store."""
+
+    path: str
+    fmt: str | None = None
+    name: str | None = None
+    limit: int | None = None
+
+
+def run(config: Config, ctx: RunContext) -> dict[str, Any]:
+    """Read, then store in batches. An unreadable file stores nothing; a stopped import keeps what it stored and goes on later."""
+    ctx.progress(0, 1, f"reading {config.path}")
+    with read_source(config.path, fmt=config.fmt, source=config.name, limit=config.limit) as reading:
+        new = stored = 0
+        for batch in _batches(reading.pairs):
+            ctx.check()
+            new += add_pairs(ctx.store, batch).new
+            stored += len(batch)
+            ctx.progress(stored, len(reading.pairs), f"storing '{reading.name}'")
+        report = reading.report
+    return {
+        "rows": report.rows,
+        "rows_used": report.rows_used,
+        "pairs": report.pairs,
+        "dropped": dict(report.dropped),
+        "new": new,
+        "source": reading.name,
+        "format": reading.fmt,
+    }
+
+
+def _batches(pairs: Iterable[SourcedPair]) -> Iterator[list[SourcedPair]]:
+    rest = iter(pairs)
+    while batch := list(itertools.islice(rest, BATCH)):
+        yield batch
