@@ -1,10 +1,11 @@
 """Run a judge over pairs: many questions in flight, nothing asked twice, nothing stored that was not answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from music_core.chat.protocol import RequestRefusedError
 from music_core.errors import ChatError
 from music_core.evaluate.checklist import checklist_judge
 from music_core.evaluate.pairwise import pairwise_judge
@@ -56,7 +57,7 @@ async def run_judge(
     on_progress: Callable[[int], None] = lambda _: None,
     on_error: Callable[[str, ChatError], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> AsyncIterator[Judged]:
+) -> AsyncGenerator[Judged, None]:
     """Readings and verdict of every pair, in the order in which they get ready; at most `max_concurrency` calls in flight.
 
     `pairs` holds (pair id, pair) and is read lazily. `known` maps reading ids to readings that are stored already:
@@ -106,9 +107,10 @@ def _once_each(pairs: Iterable[tuple[str, ContrastPair]]) -> Iterator[tuple[str,
 
 @dataclass(slots=True)
 class _Outcome:
-    """What became of one pair. `n_answers` counts replies of the endpoint in this run."""
+    """What became of one pair. `n_answers` counts replies of the endpoint in this run, `n_known` those of earlier ones."""
 
     pair_id: str
+    n_known: int = 0
     readings: list[Reading] = field(default_factory=list)
     verdict: Verdict | None = None
     n_answers: int = 0
@@ -127,7 +129,7 @@ class _Run:
     async def judge_pair(self, pair_id: str, pair: ContrastPair) -> _Outcome:
         """Ask what is not known, all at once; resolve if every question of the pair has its reading."""
         questions = self._judge.ask(pair_id, pair)
-        outcome = _Outcome(pair_id)
+        outcome = _Outcome(pair_id, n_known=sum(q.id in self._known for q in questions))
         await asyncio.gather(*(self._ask(q, outcome) for q in questions if q.id not in self._known))
         read = {r.id: r for r in outcome.readings}
         every = [read.get(q.id) or self._known.get(q.id) for q in questions]
@@ -154,21 +156,25 @@ class _Run:
 
 
 class _Health:
-    """Tells a dead endpoint from a pair that it will not take."""
+    """Tells a dead or misconfigured endpoint from a pair that it will not take."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._n_failed_in_a_row = 0
-        self._any_answer = False
+        self._answers_now = self._answered_ever = False
         self._last: ChatError | None = None
 
     def note(self, outcome: _Outcome) -> None:
-        """Count; a pair that asked nothing (all known, or too long) says nothing about the endpoint."""
+        """Count; a pair that asked nothing (all known, or too long) says nothing about the endpoint.
+
+        A request refused by an endpoint that has answered others is that pair's own trouble.
+        """
+        self._answered_ever |= outcome.n_known + outcome.n_answers > 0
         if outcome.n_answers:
-            self._any_answer, self._n_failed_in_a_row = True, 0
-        elif outcome.error:
+            self._answers_now, self._n_failed_in_a_row = True, 0
+        elif outcome.error and not (self._answered_ever and isinstance(outcome.error, RequestRefusedError)):
             self._n_failed_in_a_row += 1
-        self._last = outcome.error or self._last
+            self._last = outcome.error
 
     def check(self) -> None:
         """Raise after too many failures in a row."""
@@ -177,7 +183,7 @@ class _Health:
 
     def check_end(self) -> None:
         """Raise when the run ends and nothing but failures came."""
-        if self._last and not self._any_answer:
+        if self._last and not self._answers_now:
             self._fail()
 
     def _fail(self) -> None:

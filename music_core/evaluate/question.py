@@ -67,9 +67,9 @@ class Judge:
 
 
 def rough_tokens(text: str) -> int:
-    """About how many tokens `text` has, without any tokeniser, on the high side: 3.5 ASCII characters or one other."""
+    """About how many tokens `text` has, without any tokeniser, on the high side: 3 ASCII characters or one other."""
     n_ascii = len(text.encode("ascii", "ignore"))
-    return int(n_ascii / 3.5) + (len(text) - n_ascii) + 8
+    return int(n_ascii / 3) + (len(text) - n_ascii) + 8
 
 
 def seed_of(*parts: object) -> int:

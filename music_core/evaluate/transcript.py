@@ -20,17 +20,17 @@ def plain(text: str) -> str:
     return _CONTROL.sub(lambda found: found.group() + " ", encodable)
 
 
-def boundary_for(conversations: Sequence[Conversation]) -> str:
-    """A mark of 8 hex digits that occurs nowhere in `conversations`.
+def boundary_for(conversations: Sequence[Conversation], n_digits: int = 8) -> str:
+    """A mark of `n_digits` hex digits that occurs nowhere in `conversations`.
 
     It is the same for the same conversations in any order, so a prompt can be rebuilt; it is a hash of all their
     text, so a message cannot hold it on purpose, and one that does by chance gets another mark.
     """
     texts = sorted(plain(m.content) for c in conversations for m in c.messages)
     digest = hashlib.sha256("\x00".join(texts).encode()).hexdigest()
-    while any(digest[:8] in text.lower() for text in texts):
+    while any(digest[:n_digits] in text.lower() for text in texts):
         digest = hashlib.sha256(digest.encode()).hexdigest()
-    return digest[:8]
+    return digest[:n_digits]
 
 
 def mark(boundary: str, title: str) -> str:
