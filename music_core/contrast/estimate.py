@@ -17,11 +17,17 @@ INSTRUCTION_TOKENS = 330
 
 @dataclass(frozen=True, slots=True)
 class GenerationEstimate:
-    """Calls and tokens of a run in which every message passes its gates at once; retries come on top."""
+    """Calls and tokens of a run in which every message passes its gates at once; retries come on top.
+
+    The `user_` figures are the part of them that goes to the user's endpoint.
+    """
 
     calls: int
     tokens_in: int
     tokens_out: int
+    user_calls: int = 0
+    user_tokens_in: int = 0
+    user_tokens_out: int = 0
 
 
 def estimate(n_seeds: int, config: GenerationConfig) -> GenerationEstimate:
@@ -31,18 +37,19 @@ def estimate(n_seeds: int, config: GenerationConfig) -> GenerationEstimate:
     """
     n_drawn = 200 if config.schedule.startswith("random") else 1
     schedule = parse_schedule(config.schedule, config.turns)
-    total = [0.0, 0.0, 0.0]
+    total = [0.0] * 6
     for i in range(n_drawn):
         one = _of_pair(schedule.turns(config.turns, config.seed, f"estimate {i}"), config)
         total = [a + b / n_drawn for a, b in zip(total, one, strict=True)]
-    calls, tokens_in, tokens_out = (round(n_seeds * x) for x in total)
-    return GenerationEstimate(calls, tokens_in, tokens_out)
+    return GenerationEstimate(*(round(n_seeds * x) for x in total))
 
 
-def _of_pair(contrasted: tuple[int, ...], config: GenerationConfig) -> tuple[float, float, float]:
+def _of_pair(contrasted: tuple[int, ...], config: GenerationConfig) -> tuple[float, ...]:
+    """The fields of `GenerationEstimate` for one pair, in their order."""
     reply = config.reply_words * TOKENS_PER_WORD
     line = config.user_words / 2 * TOKENS_PER_WORD
     calls = tokens_in = tokens_out = 0.0
+    of_user = (0.0, 0.0, 0.0)
     history = float(SEED_TOKENS)
     for turn in range(1, config.turns + 1):
         chains = 1 if turn < contrasted[0] else 2
@@ -50,9 +57,10 @@ def _of_pair(contrasted: tuple[int, ...], config: GenerationConfig) -> tuple[flo
             # Before the fork and at the turn of the fork itself there is one user.
             users = 1 if turn <= contrasted[0] else 2
             checks = 2 if config.speaker == "call" else 1
-            calls += users * checks
-            tokens_in += users * (USER_PROMPT_TOKENS + USER_TURN_TOKENS * (turn - 1) + history + (checks - 1) * USER_PROMPT_TOKENS)
-            tokens_out += users * (line + checks - 1)
+            prompt = USER_PROMPT_TOKENS + USER_TURN_TOKENS * (turn - 1) + history + (checks - 1) * USER_PROMPT_TOKENS
+            asked = (users * checks, users * prompt, users * (line + checks - 1))
+            calls, tokens_in, tokens_out = calls + asked[0], tokens_in + asked[1], tokens_out + asked[2]
+            of_user = (of_user[0] + asked[0], of_user[1] + asked[1], of_user[2] + asked[2])
             history += line
         calls += chains
         tokens_in += chains * (ASSISTANT_PROMPT_TOKENS + history)
@@ -65,4 +73,4 @@ def _of_pair(contrasted: tuple[int, ...], config: GenerationConfig) -> tuple[flo
             tokens_in += INSTRUCTION_TOKENS
             tokens_out += line
         history += reply
-    return calls, tokens_in, tokens_out
+    return calls, tokens_in, tokens_out, *of_user
