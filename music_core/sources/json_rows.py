@@ -21,11 +21,18 @@ _SPACE = " \t\r\n"
 _CUT_MARGIN = 16
 
 
-class _Decoder:
-    """`json` with the traps closed: a repeated key is noticed, NaN is null, depth and huge numbers end in a sentence."""
+class _BadValueError(Exception):
+    """What is wrong with a value, and at which character; `syntax` is False for what more text would not mend."""
 
-    def __init__(self, path: Any) -> None:
-        self._path = path
+    def __init__(self, fault: str, at: int, *, syntax: bool) -> None:
+        super().__init__(fault)
+        self.fault, self.at, self.syntax = fault, at, syntax
+
+
+class _Decoder:
+    """`json` with the traps closed: a repeated key is noticed, NaN is null, depth and huge numbers are faults."""
+
+    def __init__(self) -> None:
         self._repeated = False
         self._json = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=lambda _: None)
 
@@ -34,23 +41,24 @@ class _Decoder:
         self._repeated |= len(made) != len(pairs)
         return made
 
-    def value(self, text: str, start: int, line: int) -> tuple[Any, int]:
-        """The value at `start`, an `UnusableRowError` in its place if a key is repeated, and where it ends."""
+    def value(self, text: str, start: int) -> tuple[Any, int]:
+        """The value at `start` and where it ends; an `UnusableRowError` stands in its place if a key is repeated."""
         self._repeated = False
         try:
             value, end = self._json.raw_decode(text, start)
-        except json.JSONDecodeError:
-            raise
+        except json.JSONDecodeError as e:
+            # "Unterminated string starting at" goes on with a position there, with ours here.
+            raise _BadValueError(f"is not valid JSON: {e.msg.removesuffix(' at')}", e.pos, syntax=True) from e
         except RecursionError as e:
-            raise SourceError(f"{self._path}, line {line} is nested too deeply.") from e
+            raise _BadValueError("is nested too deeply", start, syntax=False) from e
         except ValueError as e:
-            raise SourceError(f"{self._path}, line {line} holds a number with too many digits.") from e
+            raise _BadValueError("holds a number with too many digits", start, syntax=False) from e
         return (UnusableRowError(DUPLICATE_KEYS) if self._repeated else value), end
 
 
 def jsonl_rows(file: InputFile) -> Iterator[Any]:
     """One value for every line that is not blank. Raises `SourceError` naming the line."""
-    decoder = _Decoder(file.path)
+    decoder = _Decoder()
     number = 0
     while line := file.readline(MAX_ROW_BYTES + 1):
         number += 1
@@ -64,9 +72,9 @@ def jsonl_rows(file: InputFile) -> Iterator[Any]:
         if not text:
             continue
         try:
-            value, end = decoder.value(text, 0, number)
-        except json.JSONDecodeError as e:
-            raise SourceError(f"{file.path}, line {number} is not valid JSON: {e.msg} at column {e.pos + 1}.") from e
+            value, end = decoder.value(text, 0)
+        except _BadValueError as e:
+            raise SourceError(f"{file.path}, line {number} {e.fault}{f' at column {e.at + 1}' if e.syntax else ''}.") from e
         if end != len(text):
             raise SourceError(f"{file.path}, line {number} is not valid JSON: more text after the value, at column {end + 1}.")
         yield value
@@ -117,19 +125,19 @@ class _Window:
                 return self.text[self.at : self.at + 1]
             self.more()
 
-    def wrong(self, what: str, at: int | None = None) -> SourceError:
-        """The sentence for a syntax error."""
-        return SourceError(f"{self.file.path}, line {self.line_of(self.at if at is None else at)} is not valid JSON: {what}.")
+    def wrong(self, fault: str, at: int | None = None) -> SourceError:
+        """The sentence for what is wrong."""
+        return SourceError(f"{self.file.path}, line {self.line_of(self.at if at is None else at)} {fault}.")
 
 
 def json_rows(file: InputFile) -> Iterator[Any]:
     """The elements of one array, or values one after the other. Raises `SourceError` naming the line."""
-    window, decoder = _Window(file), _Decoder(file.path)
+    window, decoder = _Window(file), _Decoder()
     if window.peek() == "[":
         window.at += 1
         yield from _elements(window, decoder)
         if window.peek():
-            raise window.wrong("more text after the end of the array")
+            raise window.wrong("is not valid JSON: more text after the end of the array")
         return
     while window.peek():
         yield _next_value(window, decoder)
@@ -144,7 +152,7 @@ def _elements(window: _Window, decoder: _Decoder) -> Iterator[Any]:
         yield _next_value(window, decoder)
         sign = window.peek()
         if sign not in (",", "]"):
-            raise window.wrong("',' or ']' expected" if sign else "the array is not closed")
+            raise window.wrong("is not valid JSON: " + ("',' or ']' expected" if sign else "the array is not closed"))
         window.at += 1
         if sign == "]":
             return
@@ -154,11 +162,11 @@ def _next_value(window: _Window, decoder: _Decoder) -> Any:
     """The value at the position; reads on for as long as an error may come from the end of the piece in hand."""
     while True:
         try:
-            value, end = decoder.value(window.text, window.at, window.first_line)
-        except json.JSONDecodeError as e:
-            cut = e.msg.startswith("Unterminated string") or e.pos >= len(window.text) - _CUT_MARGIN
+            value, end = decoder.value(window.text, window.at)
+        except _BadValueError as e:
+            cut = e.syntax and ("Unterminated string" in e.fault or e.at >= len(window.text) - _CUT_MARGIN)
             if window.ended or not cut:
-                raise window.wrong(e.msg, e.pos) from e
+                raise window.wrong(e.fault, e.at) from e
         else:
             if end < len(window.text) or window.ended:
                 window.at = end

@@ -54,9 +54,11 @@ def read_message(value: Any) -> Message:
         raise UnusableRowError(NOT_TEXT)
     sharegpt = "from" in value and "role" not in value
     role, content = (value["from"], value.get("value")) if sharegpt else (value.get("role"), value.get("content"))
+    if not isinstance(role, str):
+        raise UnusableRowError(UNKNOWN_ROLE)
     if value.get("tool_calls") or role in TOOL_ROLES:
         raise UnusableRowError(TOOL_MESSAGE)
-    if not isinstance(role, str) or role.lower() not in ROLE_NAMES:
+    if role.lower() not in ROLE_NAMES:
         raise UnusableRowError(UNKNOWN_ROLE)
     if isinstance(content, list):
         content = "\n".join(_text_part(part) for part in content)

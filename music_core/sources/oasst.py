@@ -28,7 +28,7 @@ from music_core.sources.rows import (
 from music_core.types import Message, Origin, SourcedPair
 
 Node = Mapping[str, Any]
-ABORTED_STATES = frozenset({"aborted_low_grade", "halted_by_moderator"})
+ABORTED_STATES = ("aborted_low_grade", "halted_by_moderator")
 # Pairs grow with the square of the siblings; real trees have up to about 30.
 MAX_SIBLINGS = 60
 
@@ -84,7 +84,7 @@ def _ranked_groups(root: Node, left_out: Counter[str]) -> Iterator[tuple[list[Me
         stack.extend((path, r) for r in reversed(replies))
         assistant = [r for r in replies if r.get("role") == "assistant" and not _why_not(r)]
         if len(assistant) > 1:
-            ranked = sorted((r for r in assistant if _has_rank(r)), key=lambda r: float(r["rank"]))
+            ranked = sorted((r for r in assistant if _has_rank(r)), key=lambda r: r["rank"])
             left_out[WITHOUT_RANK] += len(assistant) - len(ranked)
             if len(ranked) > MAX_SIBLINGS:
                 left_out[TOO_MANY_SIBLINGS] += len(ranked)
@@ -101,7 +101,7 @@ def _why_not(node: Node) -> str | None:
 
 def _has_rank(node: Node) -> bool:
     rank = node.get("rank")
-    return isinstance(rank, int | float) and not isinstance(rank, bool) and isfinite(rank)
+    return (isinstance(rank, int) and not isinstance(rank, bool)) or (isinstance(rank, float) and isfinite(rank))
 
 
 def _message(node: Node) -> Message:

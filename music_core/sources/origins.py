@@ -8,11 +8,12 @@ from math import isfinite
 from typing import Any
 
 from music_core.sources.messages import checked_text
-from music_core.sources.rows import BAD_MUSIC, HOLDS_NUL, NOT_UNICODE, UnusableRowError
+from music_core.sources.rows import BAD_MUSIC, HOLDS_NUL, NOT_JSON, NOT_UNICODE, UnusableRowError
 from music_core.types import Contrast, Origin, TurnRecord
 
 MAX_META_CHARS = 200
 MAX_META_DEPTH = 16
+MAX_INT = 2**63
 _TEXT_FIELDS = frozenset({"source", "locator", "run_id", "method", "schedule"})
 _TURN_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "branch": str,
@@ -47,13 +48,13 @@ def _is_short(value: Any) -> bool:
             return len(checked_text(value)) <= MAX_META_CHARS
         except UnusableRowError:
             return False
-    return isinstance(value, int) or (isinstance(value, float) and isfinite(value))
+    return (isinstance(value, int) and abs(value) < MAX_INT) or (isinstance(value, float) and isfinite(value))
 
 
 def checked_json(value: Any, depth: int = 0) -> Any:
     """`value` as plain JSON that can be written again: no NaN (becomes null), no text that cannot be stored, not too deep."""
     if depth > MAX_META_DEPTH:
-        raise UnusableRowError(BAD_MUSIC)
+        raise UnusableRowError(NOT_JSON)
     if isinstance(value, str):
         return checked_text(value)
     if isinstance(value, Mapping):
@@ -62,9 +63,9 @@ def checked_json(value: Any, depth: int = 0) -> Any:
         return [checked_json(v, depth + 1) for v in value]
     if isinstance(value, float):
         return value if isfinite(value) else None
-    if value is None or isinstance(value, int):
+    if value is None or (isinstance(value, int) and abs(value) < MAX_INT):
         return value
-    raise UnusableRowError(BAD_MUSIC)
+    raise UnusableRowError(NOT_JSON)
 
 
 def music_origins(value: Any) -> tuple[Origin, ...]:
