@@ -39,10 +39,11 @@ class Estimate(NamedTuple):
 
 def estimate(judge: Judge, pairs: Iterable[tuple[str, ContrastPair]], known: Mapping[str, Reading] | None = None) -> Estimate:
     """What `run_judge` with the same arguments would ask; sends nothing."""
+    known = {} if known is None else known
     calls = tokens_in = tokens_out = 0
     for pair_id, pair in pairs:
         for asked in judge.ask(pair_id, pair):
-            if asked.id not in (known or {}) and asked.blank.finish_reason != NOT_ASKED:
+            if asked.id not in known and asked.blank.finish_reason != NOT_ASKED:
                 calls += 1
                 tokens_in += asked.tokens_in
                 tokens_out += asked.request.sampling.max_tokens
@@ -60,14 +61,15 @@ async def run_judge(
 ) -> AsyncGenerator[Judged, None]:
     """Readings and verdict of every pair, in the order in which they get ready; at most `max_concurrency` calls in flight.
 
-    `pairs` holds (pair id, pair) and is read lazily. `known` maps reading ids to readings that are stored already:
-    they are not asked again but count for the verdict; a pair known whole yields no readings and its verdict.
-    `on_progress` gets the number of pairs done, `on_error` the pair id and reason whenever the endpoint failed for
-    good. `should_stop` is asked before every call; calls in flight are waited for.
+    `pairs` holds (pair id, pair) and is read lazily. `known` maps reading ids to readings that are stored already
+    (it may be filled while `pairs` is read): they are not asked again but count for the verdict, so a pair known
+    whole yields no readings and its verdict. `on_progress` gets the number of pairs done, `on_error` the pair id and
+    reason whenever the endpoint failed for good. `should_stop` is asked before every call; calls in flight are
+    waited for.
 
     Raises `ChatError` when `MAX_FAILED_IN_A_ROW` pairs in a row, or all there were, got no answer at all.
     """
-    run = _Run(judge, known or {}, should_stop)
+    run = _Run(judge, {} if known is None else known, should_stop)
     waiting = _once_each(pairs)
     health = _Health(judge)
     tasks: set[asyncio.Task[_Outcome]] = set()

@@ -41,6 +41,19 @@ def test_half_known_pairs_ask_the_other_half() -> None:
     assert same == verdicts
 
 
+def test_known_readings_may_be_looked_up_while_the_pairs_are_read() -> None:
+    stored = {r.pair_id: r for r in judged(pairwise_judge(ScriptedChat(fakes.perfect), "j"), PAIRS)[0]}
+    known: dict[str, Reading] = {}
+
+    def source() -> Iterator[tuple[str, ContrastPair]]:
+        for pair_id, pair in PAIRS:
+            known[stored[pair_id].id] = stored[pair_id]
+            yield pair_id, pair
+
+    model = ScriptedChat(fakes.perfect)
+    assert len(collect(pairwise_judge(model, "j"), source(), [], known=known)) == model.n_calls == 12
+
+
 def test_another_judge_model_or_name_is_another_question() -> None:
     readings, _ = judged(pairwise_judge(ScriptedChat(fakes.perfect), "j"), PAIRS[:1])
     known = {r.id: r for r in readings}
