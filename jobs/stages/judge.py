@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.context import RunContext
 from jobs.estimate import assumed_seconds, per_call, priced, shown
+from jobs.stages.embedded import ensure_for
 from jobs.stages.select import Selection, selected_ids, stored_pairs
 from music_core.chat.open import open_chat
 from music_core.chat.protocol import ChatModel
@@ -19,8 +20,8 @@ from music_core.errors import ConfigError
 from music_core.evaluate.judge import NOT_ASKED, Judge, Judged, checklist_judge, pairwise_judge, run_judge
 from music_core.evaluate.judge import estimate as estimate_judge
 from music_core.store.connect import Store
-from music_core.store.pairs import StoredPair
-from music_core.store.readings import add_readings, readings_of
+from music_core.store.pairs import PairFilter, StoredPair, pair_ids
+from music_core.store.readings import add_readings, read_ids, readings_of
 from music_core.types import ContrastPair, Reading, Verdict
 
 KINDS = {"pairwise": pairwise_judge, "checklist": checklist_judge}
@@ -51,10 +52,12 @@ def judges(config: Config, chat: ChatModel, endpoint: Endpoint) -> list[Judge]:
 def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     """Ask what was not asked before; readings reach the store every few seconds."""
     ids = selected_ids(ctx.store, config)
+    ensure_for(ctx, [config.endpoint])
     tally = _Tally(n_pairs=len(ids))
     asyncio.run(_judge_all(config, ctx, ids, tally))
     ctx.check()
-    return tally.report()
+    report = tally.report()
+    return {**report, "cost": priced(ctx.settings.endpoint(config.endpoint), report["tokens_in"], report["tokens_out"])}
 
 
 async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally: "_Tally") -> None:
@@ -68,20 +71,13 @@ async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally:
 
 
 async def _judge(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "_Tally", *, before: int, total: int) -> None:
-    known: dict[str, Reading] = {}
-
-    def asked_pairs() -> Iterator[tuple[str, ContrastPair]]:
-        for stored in stored_pairs(ctx.store, ids):
-            known.update({r.id: r for r in readings_of(ctx.store, stored.id) if r.judge == judge.name})
-            tally.note_simulator(judge, stored)
-            yield stored.id, stored.pair
-
+    open_pairs = _OpenPairs(judge, ctx.store, ids, tally)
     waiting, stored_at = _Waiting(ctx.store), time.monotonic()
     judged = run_judge(
         judge,
-        asked_pairs(),
-        known,
-        on_progress=lambda done: ctx.progress(before + done, total, judge.name),
+        open_pairs,
+        open_pairs.known,
+        on_progress=lambda done: ctx.progress(before + open_pairs.n_skipped + done, total, judge.name),
         on_error=lambda pair_id, error: ctx.log(f"{judge.name}: no answer for {pair_id}: {error}"),
         should_stop=ctx.should_stop,
     )
@@ -90,10 +86,35 @@ async def _judge(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "_Tal
             waiting.add(item)
             tally.note(judge, item)
             if time.monotonic() - stored_at > STORE_EVERY_S:
-                waiting.store()
+                # In a thread: a busy store must not keep the endpoint waiting.
+                await asyncio.to_thread(waiting.store)
                 stored_at = time.monotonic()
     finally:
         waiting.store()
+
+
+class _OpenPairs:
+    """Pairs with a question that the judge has not answered; what it has answered of them comes into `known` as they are read."""
+
+    def __init__(self, judge: Judge, store: Store, ids: Sequence[str], tally: "_Tally") -> None:
+        self._judge, self._store, self._ids, self._tally = judge, store, ids, tally
+        self.known: dict[str, Reading] = {}
+        self.n_skipped = 0
+
+    def __iter__(self) -> Iterator[tuple[str, ContrastPair]]:
+        """Read the pairs lazily."""
+        answered = read_ids(self._store, self._judge.name)
+        resolved = set(pair_ids(self._store, PairFilter(judge=self._judge.name)))
+        for stored in stored_pairs(self._store, self._ids):
+            self._tally.note_simulator(self._judge, stored)
+            here = [q.id in answered for q in self._judge.ask(stored.id, stored.pair)] if answered else [False]
+            if all(here) and stored.id in resolved:
+                self.n_skipped += 1
+                self._tally.n_skipped += 1
+                continue
+            if any(here):
+                self.known.update({r.id: r for r in readings_of(self._store, stored.id) if r.judge == self._judge.name})
+            yield stored.id, stored.pair
 
 
 class _Waiting:
@@ -122,6 +143,7 @@ class _Tally:
 
     n_pairs: int
     working_s: float = 0.0
+    n_skipped: int = 0
     n_same_model: int = 0
     readings: list[Reading] = field(default_factory=list)
     verdicts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -140,15 +162,14 @@ class _Tally:
         self.n_same_model += any(t.model == judge.model for origin in stored.origins for t in origin.turns)
 
     def report(self) -> dict[str, Any]:
-        """JSON types only. Counts of calls, tokens and cost are of this run."""
-        costs = [r.cost for r in self.readings if r.cost is not None]
+        """JSON types only. Counts of calls and tokens are of this run; one pair counts once for each kind of judge elsewhere."""
         return {
             "pairs": self.n_pairs,
+            "judged_before": self.n_skipped,
             "readings": len(self.readings),
             "calls": sum(r.finish_reason != NOT_ASKED for r in self.readings),
             "tokens_in": sum(r.tokens_in for r in self.readings),
             "tokens_out": sum(r.tokens_out for r in self.readings),
-            "cost": sum(costs) if costs else None,
             "working_s": round(self.working_s, 2),
             "unparsed": sum(r.label == "unparsed" for r in self.readings),
             "verdicts": {name: dict(counts) for name, counts in self.verdicts.items()},
@@ -167,10 +188,9 @@ def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]
     ids = selected_ids(store, config)
     calls = tokens_in = tokens_out = 0
     for judge in judges(config, model, endpoint):
-        for stored in stored_pairs(store, ids):
-            known = {r.id: r for r in readings_of(store, stored.id) if r.judge == judge.name}
-            part = estimate_judge(judge, [(stored.id, stored.pair)], known)
-            calls, tokens_in, tokens_out = calls + part.calls, tokens_in + part.tokens_in, tokens_out + part.tokens_out
+        open_pairs = _OpenPairs(judge, store, ids, _Tally(len(ids)))
+        part = estimate_judge(judge, open_pairs, open_pairs.known)
+        calls, tokens_in, tokens_out = calls + part.calls, tokens_in + part.tokens_in, tokens_out + part.tokens_out
     seconds, rates = assumed_seconds(endpoint, tokens_in, tokens_out)
     measured = per_call(store, "judge", lambda c: c["endpoint"] == config.endpoint and tuple(c["kinds"]) == config.kinds)
     if measured:

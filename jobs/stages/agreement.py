@@ -1,0 +1,54 @@
+"""Agreement: construction, judges, reward models and people against each other, on the same pairs."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.context import RunContext
+from jobs.stages.select import Selection, selected_filter
+from music_core.config import from_mapping, load_settings
+from music_core.evaluate.agreement import agreement_cells
+from music_core.store.connect import Store
+from music_core.store.votes import votes
+
+KEYS = ("a", "b", "n", "agree", "n_non_tie", "agree_non_tie", "kappa", "alpha", "interval", "note")
+
+
+@dataclass(frozen=True)
+class Config(Selection):
+    """The selected pairs; `n_boot` replicates for the intervals, drawn from `seed`."""
+
+    n_boot: int = 1000
+    seed: int = 0
+
+
+def run(config: Config, ctx: RunContext) -> dict[str, Any]:
+    """All cells of the matrix."""
+    ctx.progress(0, 1, "agreement")
+    cells = agreement_of(ctx.store, config)
+    ctx.progress(1, 1, f"{len(cells)} pairs of raters")
+    return {"cells": cells}
+
+
+def agreement_of(store: Store, selection: Selection) -> list[dict[str, Any]]:
+    """The cells as JSON objects. A model's votes on its own training pairs are left out."""
+    given = selection if isinstance(selection, Config) else Config(**dataclasses.asdict(selection))
+    held_out = [v for v in votes(store, selected_filter(store, given)) if not v.trained_on]
+    cells = agreement_cells(held_out, seed=given.seed, n_boot=given.n_boot)
+    return [{key: _plain(getattr(cell, key)) for key in KEYS} for cell in cells]
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def cells_of(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The cells for settings as the command line gives them, out of the configured store."""
+    from jobs.worker import open_configured
+
+    store = open_configured(load_settings())
+    try:
+        return agreement_of(store, from_mapping(Config, values, "Settings of 'agreement'"))
+    finally:
+        store.close()
