@@ -12,7 +12,8 @@ from music_core.sources.origins import plain_origin
 from music_core.sources.rows import NOT_THIS_FORMAT, ROLE_ORDER, RowPairs, UnusableRowError
 from music_core.types import Message, Role, SourcedPair
 
-_MARKER = re.compile(r"(?:\A\s*|\r?\n\r?\n)(Human|Assistant):")
+_START = re.compile(r"\s*(Human|Assistant):")
+_MARKER = re.compile(r"\n\r?\n(Human|Assistant):")
 _ROLE: Mapping[str, Role] = {"Human": "user", "Assistant": "assistant"}
 COLUMNS = ("prompt", "chosen", "rejected")
 
@@ -24,12 +25,12 @@ def is_hh(row: Any) -> bool:
     prompt = row.get("prompt")
     if prompt is not None and not isinstance(prompt, str):
         return False
-    return bool(_MARKER.match(prompt or row["chosen"]))
+    return bool(_START.match(prompt or row["chosen"]))
 
 
 def split_passages(text: str) -> list[Message]:
     """Messages of one HH string; white space around a passage belongs to the form, not to the text."""
-    before, *parts = _MARKER.split(checked_text(text))
+    before, *parts = _MARKER.split("\n\n" + checked_text(text).lstrip())
     if before.strip() or not parts:
         raise UnusableRowError(ROLE_ORDER)
     return [Message(_ROLE[name], passage.strip()) for name, passage in zip(parts[::2], parts[1::2], strict=True)]

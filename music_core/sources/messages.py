@@ -17,7 +17,7 @@ from music_core.sources.rows import (
     UNKNOWN_ROLE,
     UnusableRowError,
 )
-from music_core.types import ContrastPair, Conversation, Message, Role, normalise
+from music_core.types import ContrastPair, Conversation, Message, Role
 
 ROLE_NAMES: Mapping[str, Role] = {
     "system": "system",
@@ -95,7 +95,7 @@ def checked_conversation(messages: Sequence[Message]) -> Conversation:
         raise UnusableRowError(ROLE_ORDER)
     if len(turns) % 2:
         raise UnusableRowError(ENDS_WITH_USER)
-    if not all(normalise(m.content) for m in turns):
+    if not all(m.content.strip() for m in turns):
         raise UnusableRowError(EMPTY_MESSAGE)
     return Conversation(tuple(messages))
 

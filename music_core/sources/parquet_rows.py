@@ -7,6 +7,7 @@ from typing import IO, Any
 from music_core.errors import SourceError
 
 BATCH_ROWS = 256
+BUFFER_BYTES = 1 << 20
 
 
 def parquet_rows(path: Path, file: IO[bytes]) -> Iterator[Any]:
@@ -16,8 +17,8 @@ def parquet_rows(path: Path, file: IO[bytes]) -> Iterator[Any]:
 
     done = 0
     try:
-        # Without pre-buffering, one row group is not held in memory as a whole.
-        with pq.ParquetFile(file, pre_buffer=False) as parquet:
+        # Buffered and not pre-fetched: a row group, often the whole file, is not held in memory at once.
+        with pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER_BYTES) as parquet:
             for batch in parquet.iter_batches(BATCH_ROWS):
                 rows = batch.to_pylist()
                 yield from rows

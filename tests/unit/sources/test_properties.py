@@ -9,11 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from music_core.errors import SourceError
 from music_core.sources.detect import FORMATS
 from music_core.sources.read import read_source
 from music_core.sources.rows import RowPairs, UnusableRowError
 from music_core.types import Contrast, ContrastPair, Conversation, Message, Origin, Seed, SourcedPair, TurnRecord, normalise
-from tests.unit.sources.files import write_rows
+from tests.unit.sources.files import HH_ROW, write_rows
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=30).filter(normalise)
 META = st.dictionaries(
@@ -137,3 +138,20 @@ def test_property_no_row_breaks_a_format(row: dict[str, Any], fmt: str) -> None:
             json.dumps(asdict(item), allow_nan=False).encode()
             assert item.pair.chosen.messages[-1].role == item.pair.rejected.messages[-1].role == "assistant"
             assert Seed(item.pair.chosen).id == Seed(item.pair.rejected).id
+
+
+@given(st.sampled_from([f"{kind}{gz}" for kind in (".jsonl", ".json", ".parquet") for gz in ("", ".gz")]), st.data())
+def test_property_a_damaged_file_is_read_or_ends_with_one_sentence(ending: str, data: st.DataObject) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"set{ending}"
+        write_rows(path, [HH_ROW, HH_ROW])
+        whole = bytearray(path.read_bytes())
+        for _ in range(data.draw(st.integers(0, 3))):
+            whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+        path.write_bytes(whole[: data.draw(st.integers(1, len(whole)) | st.just(len(whole)))])
+        try:
+            with read_source(str(path)) as reading:
+                assert reading.report.rows == reading.report.rows_used + sum(reading.report.dropped.values())
+                assert sum(1 for _ in reading.pairs) == reading.report.pairs == reading.report.rows_used
+        except SourceError as e:
+            assert "\n" not in e.message and e.message.endswith(".")
