@@ -13,6 +13,7 @@ import duckdb
 from music_core.config import load_settings
 from music_core.errors import StoreBusyError, StoreError
 from music_core.store import attach, migrate
+from music_core.store.queue import Queue
 from music_core.store.session import Row, Session
 
 T = TypeVar("T")
@@ -47,14 +48,15 @@ class Store:
         self.home = where.home
         self._root = connection
         self._guard = threading.Lock()
-        # Threads of one process queue here, rather than fight over the catalog with retries.
-        self._writing = threading.Lock()
+        self._queue = Queue(self.home / ".writers")
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor for the calling thread; closed at the end, with any transaction that it left open."""
         with self._guard:
             cursor = self._root.cursor()
+        # DuckDB draws its own bar wherever it takes the process for an interactive one. A setting of the cursor only.
+        cursor.execute("SET enable_progress_bar = false")
         try:
             yield cursor
         finally:
@@ -80,12 +82,8 @@ class Store:
             take_lock(session, kind)
             return fn(session)
 
-        if not self._writing.acquire(timeout=RETRY_S):
-            raise StoreBusyError(f"The store was busy for {RETRY_S:.0f} s (write of {kind}).", "Try again.")
-        try:
+        with self._queue.turn(RETRY_S):
             return retrying(lambda: self._transaction(locked), f"write of {kind}")
-        finally:
-            self._writing.release()
 
     def _transaction(self, fn: Callable[[Session], T]) -> T:
         with self._cursor() as cursor:
@@ -106,6 +104,7 @@ class Store:
         """Release the catalog. Calls after this raise `StoreError`."""
         with self._guard:
             self._root.close()
+        self._queue.close()
 
 
 def take_lock(session: Session, kind: str) -> None:

@@ -22,6 +22,9 @@ def add_label(store: Store, event: LabelEvent) -> StoredLabel:
     """
     if event.choice is not None and event.choice not in get_args(LabelChoice):
         raise StoreError(f"'{event.choice}' is not a label.", f"Labels are: {', '.join(get_args(LabelChoice))}.")
+    # Before the transaction, to keep this short: a pair never goes away.
+    if not store.view(lambda session: session.known("pair_rows", "pair_id", [event.pair_id])):
+        raise StoreError(f"There is no pair {event.pair_id} in this store, so it cannot be labelled.")
     store.write("labels", lambda session: _append(session, event))
     return _read_back(store, event.token)
 
@@ -88,16 +91,17 @@ def _label_id(token: str) -> str:
 
 def _append(session: Session, event: LabelEvent) -> None:
     label_id = _label_id(event.token)
-    if session.known("label_rows", "label_id", [label_id]):
-        return
-    if not session.known("pair_rows", "pair_id", [event.pair_id]):
-        raise StoreError(f"There is no pair {event.pair_id} in this store, so it cannot be labelled.")
-    current = _current(session, event.pair_id, event.person)
-    seq = int(session.one("SELECT coalesce(max(seq), 0) + 1 FROM lake.label_rows"))
-    session.insert("label_rows", [_row(event, label_id, current, seq)])
+    # One scan for the three questions: is the token known, what does this event replace, what is its number.
+    sql = (
+        "SELECT count(*) FILTER (label_id = ?), arg_max(label_id, seq) FILTER (pair_id = ? AND person = ?), "
+        "coalesce(max(seq), 0) + 1 FROM lake.label_rows"
+    )
+    known, current_id, seq = session.rows(sql, [label_id, event.pair_id, event.person])[0]
+    if not known:
+        session.insert("label_rows", [_row(event, label_id, event.supersedes or current_id, seq)])
 
 
-def _row(event: LabelEvent, label_id: str, current: StoredLabel | None, seq: int) -> dict[str, Any]:
+def _row(event: LabelEvent, label_id: str, supersedes: str | None, seq: int) -> dict[str, Any]:
     return {
         "label_id": label_id,
         "seq": seq,  # the order of events; clocks of several machines do not give one
@@ -116,7 +120,7 @@ def _row(event: LabelEvent, label_id: str, current: StoredLabel | None, seq: int
         "guideline": event.guideline,
         "probability": event.probability,
         "shown": to_json(dict(event.shown)),
-        "supersedes": event.supersedes or (current.id if current else None),
+        "supersedes": supersedes,
         "created_at": now(),
     }
 

@@ -56,9 +56,10 @@ def add_pairs(store: Store, items: Sequence[SourcedPair]) -> AddCount:
     """Store `items`; a pair is known by its content, an origin by (pair, source, locator), so sending them twice changes nothing.
 
     Text comes back exactly as it was in the first copy of a pair that arrived. Raises `StoreError` for a meta value
-    that JSON cannot hold, before anything is stored.
+    that JSON cannot hold; of the batch that holds it (500 pairs), nothing is stored.
     """
-    batches = [_Batch.of(items[i : i + BATCH]) for i in range(0, len(items), BATCH)]
+    # A generator: while the next rows are made ready, writers of other processes get their turn.
+    batches = (_Batch.of(items[i : i + BATCH]) for i in range(0, len(items), BATCH))
     new = sum(store.write("pairs", batch.insert) for batch in batches)
     return AddCount(new, len(items) - new)
 

@@ -1,0 +1,183 @@
+"""Writers of several processes label and add pairs at once, some are killed; then every acknowledged write is looked for.
+
+`python -m benchmarks.labels --json [--seconds 30] [--writers 2] [--kills 0] [--catalog postgres:DSN]`
+
+All writers send the same token and the same pair at every beat of a shared clock, and their own ones in between.
+A write counts as acknowledged when the store's function has returned and a line about it is in the writer's own file.
+The last line printed is one JSON object: `lost` are acknowledged writes that are not there or not as acknowledged,
+`doubled` are surplus rows of any id in the tables themselves (below the views, which would hide them).
+"""
+
+import argparse
+import json
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from music_core.errors import MusicError
+from music_core.store.connect import Store, open_store
+from music_core.store.labels import add_label
+from music_core.store.pairs import PairFilter, add_pairs, list_pairs
+from music_core.types import ContrastPair, Conversation, LabelEvent, Message, Origin, SourcedPair
+
+BEAT_S = 0.2
+READY_S = 60.0
+TABLES = {"pair_rows": "pair_id", "origin_rows": "origin_id", "conversation_rows": "conversation_id", "label_rows": "label_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run: where, how long (seconds), how many writers, how many of them killed on the way."""
+
+    home: Path
+    seconds: float = 30.0
+    writers: int = 2
+    kills: int = 0
+    catalog: str | None = None
+    seed: int = 0
+
+
+def example_pair(name: str) -> SourcedPair:
+    """A small pair whose content, and so whose id, follows from `name`; its text is awkward on purpose."""
+    user = Message("user", f"Write {name} as 'JSON', \"quoted\" {{and}} [nested]")
+    good, bad = (Conversation((user, Message("assistant", f"{name}: {text}"))) for text in ("'}]\\", "NULL"))
+    return SourcedPair(ContrastPair(good, bad), Origin("benchmark", name))
+
+
+def write_until_stopped(plan: Plan, index: int, log: Path) -> None:
+    """A writer's life: wait for the go file, then write until its deadline, one line in `log` per acknowledgement."""
+    store = open_store(plan.home, catalog=plan.catalog)
+    target = example_pair("the labelled pair")
+    add_pairs(store, [target])
+    log.with_suffix(".ready").touch()
+    go = plan.home / "go"
+    while not go.exists():
+        time.sleep(0.01)
+    until, life = float(go.read_text()), log.stem
+    with log.open("a", encoding="utf-8") as out:
+        step = 0
+        while time.time() < until:
+            beat = int(time.time() / BEAT_S) + 1
+            _write_one(store, target, f"{life}-{step}", index, out)
+            if time.time() < beat * BEAT_S:
+                time.sleep(beat * BEAT_S - time.time())
+                _write_one(store, target, f"shared-{beat}", index, out)
+            step += 1
+    store.close()
+
+
+def _write_one(store: Store, target: SourcedPair, name: str, index: int, out: Any) -> None:
+    start = time.perf_counter()
+    label = add_label(store, LabelEvent(name, target.pair.id, f"writer {index}", "left", "chosen", True))
+    out.write(json.dumps({"label": label.id, "person": label.event.person, "s": time.perf_counter() - start}) + "\n")
+    out.flush()
+    start = time.perf_counter()
+    pair = example_pair(name)
+    add_pairs(store, [pair])
+    out.write(json.dumps({"pair": pair.pair.id, "s": time.perf_counter() - start}) + "\n")
+    out.flush()
+
+
+def run(plan: Plan) -> dict[str, Any]:
+    """Carry out `plan` with a reader in this process, and count. Raises `MusicError` if a writer fails by itself."""
+    plan.home.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(plan.seed)
+    logs: list[Path] = []
+
+    def start(index: int) -> subprocess.Popen[str]:
+        log = plan.home / f"life{len(logs)}.jsonl"
+        logs.append(log)
+        arguments = ["--worker", str(index), "--log", str(log), "--home", str(plan.home)]
+        arguments += ["--catalog", plan.catalog] if plan.catalog else []
+        command = [sys.executable, "-m", "benchmarks.labels", *arguments]
+        return subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.PIPE, text=True)
+
+    # The writers start on an empty folder, all at once: creating the store is part of the trial.
+    writers = [start(i) for i in range(plan.writers)]
+    _wait_for(logs, writers)
+    begin = time.time()
+    (plan.home / "go.tmp").write_text(str(begin + plan.seconds))
+    (plan.home / "go.tmp").rename(plan.home / "go")
+    kills = sorted(begin + rng.uniform(0.1, 0.9) * plan.seconds for _ in range(plan.kills))
+    store = open_store(plan.home, catalog=plan.catalog)
+    n_reads = 0
+    while time.time() < begin + plan.seconds:
+        list_pairs(store, PairFilter(sources=("benchmark",)), limit=30)
+        n_reads += 1
+        if kills and time.time() > kills[0]:
+            kills.pop(0)
+            victim = rng.randrange(plan.writers)
+            writers[victim].send_signal(signal.SIGKILL)
+            writers[victim].communicate()
+            writers[victim] = start(victim)
+    for writer in writers:
+        _, error = writer.communicate(timeout=120)
+        if writer.returncode:
+            raise MusicError(f"A writer failed: {error}")
+    result = count(store, logs)
+    store.close()
+    catalog = "postgres" if store.where.is_postgres else "sqlite"
+    return {"catalog": catalog, "seconds": plan.seconds, "writers": plan.writers, "kills": plan.kills, "reads": n_reads, **result}
+
+
+def _wait_for(logs: list[Path], writers: list[subprocess.Popen[str]]) -> None:
+    until = time.time() + READY_S
+    while not all(log.with_suffix(".ready").exists() for log in logs):
+        failed = next((w for w in writers if w.poll()), None)
+        if failed is not None or time.time() > until:
+            for writer in writers:
+                writer.kill()
+            raise MusicError(f"A writer did not start: {failed.communicate()[1] if failed else 'too slow'}")
+        time.sleep(0.02)
+
+
+def count(store: Store, logs: list[Path]) -> dict[str, Any]:
+    """Compare the writers' files with the tables below the views."""
+    lines = [json.loads(line) for log in logs if log.exists() for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    ids = {table: Counter(row[0] for row in store.read(f"SELECT {key} FROM lake.{table}")) for table, key in TABLES.items()}  # noqa: S608 -- our own names
+    persons: dict[str, str] = dict(store.read("SELECT label_id, person FROM lake.label_rows"))
+    lost = sum(persons.get(line["label"]) != line["person"] if "label" in line else not ids["pair_rows"][line["pair"]] for line in lines)
+    seconds = sorted(line["s"] for line in lines)
+    return {
+        "acknowledged": len(lines),
+        "lost": lost,
+        "doubled": sum(n - 1 for counter in ids.values() for n in counter.values()),
+        "stored": {table: len(counter) for table, counter in ids.items()},
+        "median_ms": round(statistics.median(seconds) * 1000, 1) if seconds else None,
+        "p95_ms": round(seconds[int(0.95 * (len(seconds) - 1))] * 1000, 1) if seconds else None,
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line; see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.labels", description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--json", action="store_true", help="print the JSON object only")
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--writers", type=int, default=2)
+    parser.add_argument("--kills", type=int, default=0, help="how many times a writer is ended by kill -9 and started anew")
+    parser.add_argument("--catalog", default=None, help="postgres:DSN of an empty database; default: SQLite in a temporary folder")
+    parser.add_argument("--seed", type=int, default=0, help="draws the moments of the kills")
+    parser.add_argument("--home", type=Path, default=None, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", type=int, default=None, help=argparse.SUPPRESS)
+    parser.add_argument("--log", type=Path, default=None, help=argparse.SUPPRESS)
+    a = parser.parse_args(arguments)
+    if a.worker is not None:
+        write_until_stopped(Plan(a.home, catalog=a.catalog), a.worker, a.log)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        result = run(Plan(a.home or Path(folder), a.seconds, a.writers, a.kills, a.catalog, a.seed))
+    if not a.json:
+        print(f"{result['acknowledged']} writes acknowledged, {result['lost']} lost, {result['doubled']} doubled")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
