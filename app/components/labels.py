@@ -1,0 +1,78 @@
+"""Labels of people on a pair: the current ones, and every event behind them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.components.words import CHOICE_NAMES
+from app.markup import chip, details, moment, table, visible
+from music_core.types import StoredLabel
+
+
+def by_branch(label: StoredLabel) -> str:
+    """The decision in words, by branch; the side it was given on stands in the history."""
+    event = label.event
+    if event.choice in ("left", "right"):
+        return chip(str(event.value), str(event.value))
+    return chip(CHOICE_NAMES[event.choice].lower(), "tie" if event.choice in ("tie", "both_bad") else "unresolved")
+
+
+def seconds(value: float | None) -> str:
+    """A duration for people, or a dash."""
+    if value is None:
+        return "–"
+    return f"{value:.1f} s" if value < 100 else f"{value / 60:.0f} min"
+
+
+def history_markup(history: Sequence[StoredLabel]) -> str:
+    """Every event as a table, oldest first, each with what it replaces."""
+    columns = {
+        "When": "text",
+        "Decision": "text",
+        "Left was": "text",
+        "Seen": "text",
+        "Time": "num",
+        "Reasons and comment": "text",
+        "Id": "text",
+    }
+    rows = []
+    for label in history:
+        e = label.event
+        why = "; ".join([*e.reasons, *([e.comment] if e.comment else [])])
+        replaced = f'<br><span class="mw-note">replaces {visible(e.supersedes[:10])}</span>' if e.supersedes else ""
+        rows.append(
+            [
+                moment(label.created_at),
+                CHOICE_NAMES[e.choice],
+                e.left_branch,
+                "blind" if e.blind else "informed",
+                seconds(e.seconds),
+                f'<span dir="auto">{visible(why) or "–"}</span>',
+                f"<code>{visible(label.id[:10])}</code>{replaced}",
+            ]
+        )
+    return table("Label events, oldest first", columns, rows)
+
+
+def current_of(history: Sequence[StoredLabel]) -> list[StoredLabel]:
+    """Each person's newest event, where it is a decision or a skip."""
+    newest: dict[str, StoredLabel] = {}
+    for label in history:
+        newest[label.event.person] = label
+    return [label for _, label in sorted(newest.items()) if label.event.choice is not None]
+
+
+def show(history: Sequence[StoredLabel]) -> None:
+    """Draw every person's current label, and the events behind it folded."""
+    out = ""
+    people = sorted({label.event.person for label in history})
+    current = {label.event.person: label for label in current_of(history)}
+    for person in people:
+        events = [label for label in history if label.event.person == person]
+        label = current.get(person)
+        verified = "" if events[-1].event.verified else " (unverified)"
+        now = by_branch(label) if label else chip("taken back", "unresolved")
+        seen = f'<span class="mw-note">{"blind" if label.event.blind else "informed"}</span>' if label else ""
+        n = f"{len(events)} event{'s' if len(events) > 1 else ''}"
+        out += f'<li><span class="mw-judge">{visible(person)}{verified}</span> {now}{seen}{details(n, history_markup(events))}</li>'
+    st.html(f'<ul class="mw-judges">{out}</ul>')

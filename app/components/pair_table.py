@@ -1,0 +1,112 @@
+"""The list of pairs: one row per pair, every cell of it a figure or a link; the column heads sort."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.components.words import VERDICT_NAMES, VERDICT_TITLES
+from app.markup import attribute, chip, shorten, signed, visible
+from app.nav import href
+from app.state import PAGE_ROWS, ListState
+from music_core.store.pairs import PairRow
+
+# Heading, sort name (None: cannot be sorted by), class of the cells.
+_COLUMNS = (
+    ("Opening", "opening", "text"),
+    ("Turns", "turns", "num"),
+    ("Parts at", "divergence", "num"),
+    ("Margin", "margin", "num"),
+    ("Verdicts", None, "text"),
+    ("Labels", "labels", "num"),
+    ("Added", "created", "text"),
+)
+_OPENING_CHARS = 170
+_DASH = '<span class="mw-note">–</span>'
+
+
+def _head(state: ListState) -> str:
+    cells = ""
+    for name, sort, kind in _COLUMNS:
+        if sort is None or (sort == "margin" and not state.model):
+            cells += f'<th scope="col" class="mw-col-{kind}">{name}</th>'
+            continue
+        here = state.sort == sort
+        # Text starts from A, figures and times from the largest.
+        asc = not state.asc if here else sort == "opening"
+        order = f' aria-sort="{"ascending" if state.asc else "descending"}"' if here else ""
+        arrow = f'<span aria-hidden="true">{"↑" if state.asc else "↓"}</span>' if here else ""
+        target = attribute(href("pairs", state.changed(sort=sort, asc=asc).query()))
+        cells += f'<th scope="col" class="mw-col-{kind}"{order}><a class="mw-link" href="{target}">{name}{arrow}</a></th>'
+    return cells
+
+
+def _margin(value: float | None, largest: float) -> str:
+    """The figure with a bar to the left or right of a middle line."""
+    if value is None:
+        return _DASH
+    side = "chosen" if value > 0 else "rejected"
+    width = 50 * min(1.0, abs(value) / largest) if largest else 0
+    return f'{signed(value)}<span class="mw-bar mw-bar-{side}" aria-hidden="true"><i style="width:{width:.0f}%"></i></span>'
+
+
+def _row(row: PairRow, query: Mapping[str, object], largest: float) -> str:
+    target = attribute(href("pair", {**query, "pair": row.pair_id}))  # type: ignore[dict-item]
+    opening = visible(shorten(row.opening, _OPENING_CHARS)) or "<em>empty first message</em>"
+    about = " · ".join(visible(part) for part in (row.source, row.method or "", row.schedule or "") if part)
+    verdicts = "".join(
+        f'<span class="mw-verdict">{visible(judge)} {chip(VERDICT_NAMES[value], value, VERDICT_TITLES[value])}</span>'
+        for judge, value in row.verdicts.items()
+    )
+    cells = (
+        ("num", str(row.n_turns)),
+        ("num", str(row.divergence) if row.divergence else "never"),
+        ("num", _margin(row.margin, largest)),
+        ("text", verdicts or _DASH),
+        ("num", str(row.n_labels) if row.n_labels else _DASH),
+        ("text mw-when", f'<time datetime="{row.created_at.isoformat()}">{row.created_at:%Y-%m-%d}</time>'),
+    )
+    return (
+        f'<tr><th scope="row" class="mw-col-text"><a class="mw-link mw-open" href="{target}" dir="auto">{opening}</a>'
+        f'<span class="mw-note">{about} · {row.split}</span></th>'
+        + "".join(f'<td class="mw-col-{kind}">{cell}</td>' for kind, cell in cells)
+        + "</tr>"
+    )
+
+
+def markup(rows: tuple[PairRow, ...], state: ListState) -> str:
+    """The table as HTML. Pure."""
+    largest = max((abs(r.margin) for r in rows if r.margin is not None), default=0.0)
+    query = dict(state.query())
+    body = "".join(_row(row, query, largest) for row in rows)
+    return (
+        f'<div class="mw-scroll"><table class="mw-table mw-pairs"><caption class="mw-sr">Pairs</caption>'
+        f"<thead><tr>{_head(state)}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def pager(state: ListState, n_pages: int) -> str:
+    """Links to the first, last and neighbouring pages as HTML; nothing for a single page. Pure."""
+    if n_pages < 2:
+        return ""
+    near = {1, n_pages, *range(max(1, state.page - 2), min(n_pages, state.page + 2) + 1)}
+    out, before = [_step(state, state.page - 1, n_pages, "← Previous")], 0
+    for page in sorted(near):
+        if page > before + 1:
+            out.append('<span class="mw-note" aria-hidden="true">…</span>')
+        out.append(_step(state, page, n_pages, f"{page:,}"))
+        before = page
+    out.append(_step(state, state.page + 1, n_pages, "Next →"))
+    return f'<nav class="mw-pager" aria-label="Pages">{"".join(out)}</nav>'
+
+
+def _step(state: ListState, page: int, n_pages: int, words: str) -> str:
+    if page == state.page:
+        return f'<span class="mw-here" aria-current="page">{words}</span>'
+    if not 1 <= page <= n_pages:
+        return f'<span class="mw-note">{words}</span>'
+    return f'<a class="mw-link" href="{attribute(href("pairs", state.changed(page=page).query()))}">{words}</a>'
+
+
+def show(rows: tuple[PairRow, ...], state: ListState, total: int) -> None:
+    """Draw the rows of one page, and the way to the others."""
+    st.html(markup(rows, state) + pager(state, -(-total // PAGE_ROWS)))

@@ -1,0 +1,158 @@
+"""What the pages read. The store is opened once per server; answers are kept until anything is committed by anybody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from app.state import PAGE_ROWS, ListState
+from music_core.config import load_settings
+from music_core.store.connect import Store, open_store
+from music_core.store.labels import current_label, label_history, labelled_ids, recent_labels
+from music_core.store.models import list_models
+from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids
+from music_core.store.readings import readings_of, verdicts_of
+from music_core.store.runs import list_runs
+from music_core.store.traces import traces_of
+from music_core.types import Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict
+
+# New pairs join a labelling queue after at most this many seconds.
+QUEUE_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """Everything stored about one pair."""
+
+    stored: StoredPair
+    traces: tuple[RewardTrace, ...]
+    readings: tuple[Reading, ...]
+    verdicts: tuple[Verdict, ...]
+    history: tuple[StoredLabel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pair stands in a filtered list: `position` from 1, None when the filter leaves it out."""
+
+    position: int | None
+    total: int
+    previous: str | None
+    following: str | None
+
+
+@st.cache_resource(show_spinner="Opening the store …")
+def _open(home: str, catalog: str | None, data_path: str | None) -> Store:
+    from pathlib import Path
+
+    return open_store(Path(home), catalog=catalog, data_path=data_path)
+
+
+def store() -> Store:
+    """The store that the settings name. Raises `StoreError` or `ConfigError`; nothing is cached then."""
+    settings = load_settings()
+    return _open(str(settings.home), settings.catalog, settings.data_path)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _page(home: str, version: int, f: PairFilter, sort: str, descending: bool, offset: int) -> PairPage:  # noqa: ARG001
+    return list_pairs(store(), f, sort=sort, descending=descending, limit=PAGE_ROWS, offset=offset)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _facets(home: str, version: int) -> dict[str, list[Facet]]:  # noqa: ARG001
+    return facets(store())
+
+
+# Tuples of ids are never changed, so sessions share them without a copy.
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _ids(home: str, version: int, f: PairFilter, sort: str, descending: bool) -> tuple[str, ...]:  # noqa: ARG001
+    return tuple(pair_ids(store(), f, sort=sort, descending=descending))
+
+
+def _now() -> tuple[str, int]:
+    """The cache key of everything read: which store, and its newest snapshot."""
+    opened = store()
+    return str(opened.home), opened.version()
+
+
+def sort_of(state: ListState) -> str:
+    """The store's name of the sorting; by margin only where a model is chosen."""
+    return "created" if state.sort == "margin" and not state.model else state.sort
+
+
+def with_model(state: ListState, known: Sequence[RewardModel], values: Mapping[str, Sequence[Facet]]) -> ListState:
+    """The state with a model to take margins from: the one asked for, else the newest that has scored any pair."""
+    scored = {f.value for f in values.get("model", ())}
+    newest = next((m.id for m in known if m.id in scored), "")
+    return state if state.model else replace(state, model=newest)
+
+
+def page_of_pairs(state: ListState, person: str | None) -> PairPage:
+    """The rows of the state's page."""
+    return _page(*_now(), state.filter(person), sort_of(state), not state.asc, (state.page - 1) * PAGE_ROWS)
+
+
+def filter_values() -> Mapping[str, Sequence[Facet]]:
+    """Values to filter by, each with its number of pairs."""
+    return _facets(*_now())
+
+
+def models() -> list[RewardModel]:
+    """All registered reward models, newest first."""
+    return list_models(store())
+
+
+def runs() -> list[Run]:
+    """The newest runs, newest first."""
+    return list_runs(store())
+
+
+def place_of(pair_id: str, state: ListState, person: str | None) -> Place:
+    """The pair's neighbours in the list of `state`."""
+    ids = _ids(*_now(), state.filter(person), sort_of(state), not state.asc)
+    if pair_id not in ids:
+        return Place(None, len(ids), None, ids[0] if ids else None)
+    i = ids.index(pair_id)
+    return Place(i + 1, len(ids), ids[i - 1] if i else None, ids[i + 1] if i + 1 < len(ids) else None)
+
+
+def pair_view(pair_id: str) -> PairView:
+    """One pair with its traces, readings, verdicts and label events. Raises `StoreError` for an unknown id."""
+    opened = store()
+    return PairView(
+        get_pair(opened, pair_id),
+        tuple(traces_of(opened, pair_id)),
+        tuple(readings_of(opened, pair_id)),
+        tuple(verdicts_of(opened, pair_id)),
+        tuple(label_history(opened, pair_id)),
+    )
+
+
+def queue_of(state: ListState) -> tuple[str, ...]:
+    """Ids of the pairs to label under a filter, the same order for everybody.
+
+    Ids are hashes of content, so their order is a fixed shuffle: any beginning of the queue is a random sample.
+    """
+    return _sorted_ids(str(store().home), state.changed(label="").filter(None))
+
+
+# Kept for a while rather than until the next commit, since every label is a commit.
+@st.cache_resource(max_entries=16, ttl=QUEUE_S, show_spinner=False)
+def _sorted_ids(home: str, f: PairFilter) -> tuple[str, ...]:  # noqa: ARG001
+    return tuple(sorted(pair_ids(store(), f)))
+
+
+def decided(person: str) -> set[str]:
+    """Pairs that this person has labelled or skipped."""
+    return labelled_ids(store(), person)
+
+
+def labels_by(pair_id: str, person: str) -> tuple[StoredLabel | None, tuple[StoredLabel, ...]]:
+    """The person's current label of the pair, and all of the person's events on it, oldest first."""
+    return current_label(store(), pair_id, person), tuple(label_history(store(), pair_id, person))
+
+
+def newest_label(person: str) -> StoredLabel | None:
+    """The person's newest current label on any pair: what undo takes back."""
+    return next(iter(recent_labels(store(), person, 1)), None)

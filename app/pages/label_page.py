@@ -1,0 +1,85 @@
+"""Label: one pair at a time, blind until the decision, by keys."""
+
+import streamlit as st
+
+from app import actions, data, labelling, people
+from app.components import conversation, empty, errors, header, label_head, labels, reveal, vote_bar
+from app.components.words import CHOICE_NAMES
+from app.labelling import Desk
+from app.markup import details
+from app.nav import href, query_now
+from app.state import from_query
+from music_core.types import BranchName
+
+# A shared opening up to this length is shown unfolded: it is the context of what is to be compared.
+_OPEN_PREFIX_CHARS = 1_800
+
+
+def _conversations(desk: Desk) -> None:
+    if desk.stored is None or desk.card is None:
+        return
+    pair, left = desk.stored.pair, desk.card.left_branch
+    first, second = (pair.chosen, pair.rejected) if left == "chosen" else (pair.rejected, pair.chosen)
+    shared = sum(len(m.content) for m in pair.chosen.messages[: pair.n_shared])
+    sides = conversation.Side("Left", first), conversation.Side("Right", second)
+    if desk.revealed:
+        right: BranchName = "rejected" if left == "chosen" else "chosen"
+        sides = (
+            conversation.Side("Left", first, left, f"{left} by construction"),
+            conversation.Side("Right", second, right, f"{right} by construction"),
+        )
+    conversation.show(*sides, open_prefix=shared <= _OPEN_PREFIX_CHARS, key=f"mw-label-{desk.stored.id}")
+
+
+def _answer(desk: Desk) -> None:
+    """What was decided and, once it was, everything that had been hidden."""
+    if desk.label is None or desk.stored is None:
+        return
+    view = data.pair_view(desk.stored.id)
+    st.html(reveal.receipt(desk.label))
+    reveal.show(desk.label, view.verdicts, view.traces, data.models())
+
+
+def _bar(desk: Desk) -> None:
+    if desk.card is None:
+        return
+    pair_id, token = desk.card.pair_id, desk.card.token
+    changing = actions.changing(pair_id)
+
+    def undo() -> None:
+        labelling.take_undo(desk)
+
+    if desk.revealed and desk.label is not None and not changing:
+        words, following = CHOICE_NAMES[desk.label.event.choice], desk.following
+        vote_bar.decided(
+            token, words, undo, lambda: actions.start_change(pair_id), lambda: labelling.go_to(following), last=following is None
+        )
+        return
+    keep = actions.stop_change if changing else None
+    can_undo = data.newest_label(desk.person) is not None
+    vote_bar.votes(token, lambda choice: labelling.take_vote(desk, choice), undo, keep, can_undo=can_undo)
+
+
+def page() -> None:
+    """Draw the page."""
+    header.show("Label", "Which conversation, as a whole, serves its user better? Nothing else is shown until you have decided.")
+    with errors.shown():
+        person, state = people.current(), from_query(query_now())
+        if person is None:
+            label_head.ask_name()
+            return
+        desk = labelling.open_desk(person, state)
+        if not desk.queue and desk.stored is None:
+            empty.show("Nothing to label", "No pair passes this queue's filter.", empty.NO_PAIRS if not state.active else None)
+            return
+        label_head.show(desk, state)
+        if desk.stored is None:
+            link = f'<a class="mw-link" href="{href("pairs", {"label": "mine"})}">See what you labelled</a>'
+            empty.show("This queue is done", f"You have decided or skipped all {len(desk.queue):,} pairs of it.", link=link)
+            return
+        if desk.revealed:
+            _answer(desk)
+        _conversations(desk)
+        if desk.history:
+            st.html(details(f"Your history on this pair ({len(desk.history)})", labels.history_markup(desk.history)))
+        _bar(desk)
