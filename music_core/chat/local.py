@@ -166,7 +166,8 @@ def _wait_for_address(server: "subprocess.Popen[bytes]", path: Path, log: IO[byt
             server.wait(timeout=10)
             break
     log.seek(0)
-    words = log.read().decode("utf-8", "replace").strip()[-600:]
+    # The first line names the cause, those after it only pass it on.
+    words = log.read().decode("utf-8", "replace").strip().split("\n")[0][:300]
     what = f"ended with {server.returncode}" if server.returncode is not None else f"was not ready after {START_TIMEOUT_S:g} s"
     raise ChatError(f"The server for {path.name} {what}: {words or 'it said nothing'}", "Check that the file is a whole GGUF model.")
 
