@@ -1,0 +1,158 @@
+"""Who agrees with whom: construction, judges, reward models and people in one matrix.
+
+A rater is held against another on the pairs that both voted on. `judges` and `people` stand for the most frequent vote
+of their members; where no vote is more frequent than all others, the group's vote is a tie. A member is held against
+the mode of the *other* members, so that nobody is compared with himself. A group with itself counts every two
+members' votes on one pair. A reward model's votes on its own training pairs are left out and counted apart.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from music_core.evaluate.statistics import both_orientations, cluster_interval, cohen_kappa, coincidences, krippendorff_alpha
+from music_core.evaluate.votes import GROUPS, MISSING, Counts, Mask, Values, VoteTable, kind_of, mode, rater_order, value_counts, vote_table
+from music_core.types import Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Agreement of raters `a` and `b`.
+
+    `n` counts pairs (of a group with itself: every two members' votes on one pair). `agree` is the share of equal
+    votes, a tie equal to a tie; `agree_non_tie` the share among the `n_non_tie` where neither said tie. `kappa` is
+    Cohen's, `alpha` Krippendorff's for nominal values, both with each pair entered once in each orientation.
+    `interval` is the 95 % percentile bootstrap interval of `agree`, clustered on the seed. What is None is explained in
+    `note`. `n_trained_on` pairs were left out because a model had been trained on them.
+    """
+
+    a: str
+    b: str
+    n: int
+    agree: float | None
+    n_non_tie: int
+    agree_non_tie: float | None
+    kappa: float | None
+    alpha: float | None
+    interval: tuple[float, float] | None
+    note: str = ""
+    n_trained_on: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The cell as JSON types."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"interval": None if self.interval is None else list(self.interval)}
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """What a cell is computed from: votes by votes (3 × 3: −1, 0, 1), their coincidences, and per pair how many were compared and equal."""
+
+    table: Counts
+    coincidences: np.ndarray[Any, np.dtype[np.float64]]
+    compared: Counts
+    equal: Counts
+    n_trained_on: int = 0
+
+
+def agreement_cells(votes: Sequence[Vote], *, seed: int = 0, n_boot: int = 1000) -> list[Cell]:
+    """One cell for every two raters and groups among `votes`, and one for each group with itself.
+
+    Cells come in the order construction, judges, models, people, `a` before `b`. The result depends neither on the order of
+    the votes nor on what is called chosen; a cell depends on nobody but its two raters. `seed` starts the bootstrap of
+    `n_boot` replicates, anew for each cell.
+
+    Raises:
+        ValueError: a vote is not −1, 0 or 1, or a rater voted twice on one pair.
+    """
+    table = vote_table(votes)
+    return [_cell(a, b, compared, table.seeds, seed, n_boot) for a, b, compared in _comparisons(table)]
+
+
+def _comparisons(table: VoteTable) -> Iterator[tuple[str, str, _Comparison]]:
+    counts = {group: value_counts(table.values[rows]) for group in GROUPS.values() if (rows := table.members(group))}
+    said: dict[str, tuple[Values, Mask]] = {r: (table.values[i], table.trained_on[i]) for i, r in enumerate(table.raters)}
+    nobody = np.zeros(len(table.seeds), np.bool_)
+    said |= {group: (mode(n), nobody) for group, n in counts.items()}
+    names = sorted(said, key=rater_order)
+    for i, a in enumerate(names):
+        for b in names[i:]:
+            if a == b and a in counts:
+                yield a, a, _within(counts[a])
+            elif a != b and b == GROUPS.get(kind_of(a)):
+                yield a, b, _between(said[a], (_others(counts[b], said[a][0]), nobody))
+            elif a != b:
+                yield a, b, _between(said[a], said[b])
+
+
+def _others(counts: Counts, own: Values) -> Values:
+    """The mode of a group's votes without those of one member."""
+    return mode(counts - value_counts(own[None, :]))
+
+
+def _between(a: tuple[Values, Mask], b: tuple[Values, Mask]) -> _Comparison:
+    both = (a[0] != MISSING) & (b[0] != MISSING)
+    trained_on = both & (a[1] | b[1])
+    used = both & ~trained_on
+    codes = (a[0][used].astype(np.int64) + 1) * 3 + b[0][used] + 1
+    table = np.bincount(codes, minlength=9).reshape(3, 3)
+    equal = used & (a[0] == b[0])
+    return _Comparison(table, (table + table.T).astype(np.float64), used.astype(np.int64), equal.astype(np.int64), int(trained_on.sum()))
+
+
+def _within(counts: Counts) -> _Comparison:
+    """A group with itself. Members are interchangeable, so every two votes enter the table in both orders."""
+    voters = counts.sum(axis=1)
+    table = counts.T @ counts - np.diag(counts.sum(axis=0))
+    equal = (counts * (counts - 1)).sum(axis=1) // 2
+    return _Comparison(table, coincidences(counts), voters * (voters - 1) // 2, equal)
+
+
+def _cell(a: str, b: str, c: _Comparison, seeds: Counts, seed: int, n_boot: int) -> Cell:
+    n, decided = int(c.compared.sum()), c.table[np.ix_([0, 2], [0, 2])]
+    # The table of a group with itself holds every two votes in both orders.
+    n_non_tie = int(decided.sum()) // (2 if a == b else 1)
+    if n == 0:
+        return Cell(a, b, 0, None, 0, None, None, None, None, _why_nothing(a, b, c.n_trained_on), c.n_trained_on)
+    kappa = cohen_kappa(both_orientations(c.table.astype(np.float64)))
+    alpha = krippendorff_alpha(both_orientations(c.coincidences))
+    totals = np.bincount(seeds, weights=c.compared).astype(np.int64)
+    hits = np.bincount(seeds, weights=c.equal).astype(np.int64)
+    present = totals > 0
+    interval = cluster_interval(hits[present], totals[present], seed=seed, n_boot=n_boot)
+    notes = [
+        "Neither named a side anywhere, so κ and α are undefined." if kappa is None else "",
+        "There is no pair on which both named a side." if n_non_tie == 0 and kappa is not None else "",
+        _why_no_interval(int(present.sum()), n_boot) if interval is None else "",
+    ]
+    return Cell(
+        a=a,
+        b=b,
+        n=n,
+        agree=int(c.equal.sum()) / n,
+        n_non_tie=n_non_tie,
+        agree_non_tie=float(np.trace(decided) / decided.sum()) if n_non_tie else None,
+        kappa=kappa,
+        alpha=alpha,
+        interval=interval,
+        note=" ".join(filter(None, notes)),
+        n_trained_on=c.n_trained_on,
+    )
+
+
+def _why_nothing(a: str, b: str, n_trained_on: int) -> str:
+    if n_trained_on:
+        return f"All {n_trained_on} pairs that both voted on are training pairs of the model."
+    if b in (a, GROUPS.get(kind_of(a))):
+        return f"No pair has votes of two {b}."
+    return "No pair has votes of both."
+
+
+def _why_no_interval(n_seeds: int, n_boot: int) -> str:
+    if n_boot < 1:
+        return "No interval was asked for."
+    if n_seeds == 1:
+        return "No interval: all pairs come from one seed."
+    return f"No interval: all {n_seeds} seeds show the same share of agreement, so drawing among them shows no spread."

@@ -1,0 +1,84 @@
+"""Votes as arrays: who said what about which pair, and what a group says."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music_core.types import Vote
+
+MISSING = -2
+VALUES = (-1, 0, 1)
+# Kinds of raters in the order of the matrix; a group stands behind its members.
+GROUPS = {"judge": "judges", "person": "people"}
+# Members come before their group, which `agreement` relies on.
+_KINDS = ("construction", "judge", "judges", "model", "person", "people")
+
+Values = NDArray[np.int8]
+Mask = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class VoteTable:
+    """`values[r, p]` is what rater r says about pair p, `MISSING` for nothing; `trained_on` likewise; `seeds[p]` numbers p's seed."""
+
+    raters: tuple[str, ...]
+    values: Values
+    trained_on: Mask
+    seeds: Counts
+
+    def members(self, group: str) -> list[int]:
+        """Rows of the raters that belong to `judges` or `people`."""
+        return [i for i, rater in enumerate(self.raters) if GROUPS.get(kind_of(rater)) == group]
+
+
+def kind_of(rater: str) -> str:
+    """`judge` of `judge:NAME`; `construction` and the groups are their own kind."""
+    return rater.partition(":")[0]
+
+
+def rater_order(rater: str) -> tuple[int, str]:
+    """Sort key of the matrix: by kind, then by name."""
+    kind = kind_of(rater)
+    return (_KINDS.index(kind) if kind in _KINDS else len(_KINDS), rater)
+
+
+def vote_table(votes: Sequence[Vote]) -> VoteTable:
+    """The votes as arrays. Raises `ValueError` on a value other than −1, 0, 1, or two votes of one rater on one pair."""
+    raters = tuple(sorted({v.rater for v in votes}, key=rater_order))
+    row_of = {rater: i for i, rater in enumerate(raters)}
+    seed_of_pair = {v.pair_id: v.seed_id for v in votes}
+    column_of = {pair_id: i for i, pair_id in enumerate(seed_of_pair)}
+    rows = np.fromiter((row_of[v.rater] for v in votes), np.int64, len(votes))
+    columns = np.fromiter((column_of[v.pair_id] for v in votes), np.int64, len(votes))
+    said = np.fromiter((v.value for v in votes), np.int64, len(votes))
+    if not np.isin(said, VALUES).all():
+        raise ValueError("a vote is -1, 0 or 1")
+    shape = (len(raters), len(column_of))
+    values = np.full(shape, MISSING, np.int8)
+    values[rows, columns] = said
+    if np.count_nonzero(values != MISSING) != len(votes):
+        raise ValueError("a rater voted twice on one pair")
+    trained_on = np.zeros(shape, np.bool_)
+    trained_on[rows, columns] = np.fromiter((v.trained_on for v in votes), np.bool_, len(votes))
+    return VoteTable(raters, values, trained_on, _numbered(seed_of_pair.values()))
+
+
+def _numbered(names: Iterable[str]) -> Counts:
+    number_of: dict[str, int] = {}
+    return np.array([number_of.setdefault(name, len(number_of)) for name in names], np.int64)
+
+
+def value_counts(values: Values) -> Counts:
+    """How often each of −1, 0, 1 was said about each pair (pairs × 3), of the votes of a few raters (raters × pairs)."""
+    return np.stack([(values == value).sum(axis=0) for value in VALUES], axis=1)
+
+
+def mode(counts: Counts) -> Values:
+    """The most frequent value of each pair; a tie (0) where no value is more frequent than all others, `MISSING` without votes."""
+    ranked = np.sort(counts, axis=1)
+    clear = ranked[:, -1] > ranked[:, -2]
+    said = np.where(clear, counts.argmax(axis=1) + VALUES[0], 0)
+    return np.where(counts.sum(axis=1) > 0, said, MISSING).astype(np.int8)
