@@ -100,6 +100,11 @@ class Store:
         """Id of the newest snapshot: grows with every commit by anyone, so it serves as a cache key."""
         return int(self.read("SELECT id FROM ducklake_current_snapshot('lake')")[0][0])
 
+    @property
+    def owns_data_path(self) -> bool:
+        """Whether the Parquet files lie in the store's own folder, where no other lake can have any."""
+        return self.where.data_path is not None and Path(self.where.data_path).is_relative_to(self.home)
+
     def close(self) -> None:
         """Release the catalog. Calls after this raise `StoreError`."""
         with self._guard:
