@@ -57,7 +57,7 @@ def load_state(path: Path, fingerprint: str, model: Any, optimizer: torch.optim.
         return TrainState()
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as e:
+    except (OSError, RuntimeError, EOFError, LookupError, ValueError, pickle.UnpicklingError) as e:
         raise RewardError(f"The training state {path} cannot be read: {e}", "Delete it to train from the beginning.") from e
     if saved["fingerprint"] != fingerprint:
         raise RewardError(

@@ -151,3 +151,8 @@ def save_reward_net(net: RewardNet, folder: Path, *, dtype: str = "float32") -> 
     with quiet():
         net.model.save_pretrained(folder)
         net.encoder.tokenizer.save_pretrained(folder)
+    if net.model.config.get_text_config().model_type in EAGER_ONLY:
+        # transformers would choose sdpa by itself, whose rewards differ in the third digit for want of the soft cap.
+        path = folder / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**config, "attn_implementation": "eager"}, indent=2), encoding="utf-8")

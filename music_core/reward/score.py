@@ -121,11 +121,12 @@ class RewardScorer:
         if not conv.n_turns:
             return [], "no_reply"
         try:
-            prefixes = self.net.encoder.prefix_ids(conv)
+            whole = self.net.encoder.ids(conv.messages[: conv.assistant_positions()[-1] + 1])
+            if self.net.max_positions is not None and len(whole) > self.net.max_positions:
+                return [], "too_long"
+            return self.net.encoder.prefix_ids(conv), ""
         except RewardError:
             return [], "template_refused"
-        most = self.net.max_positions
-        return prefixes, "too_long" if most is not None and max(map(len, prefixes)) > most else ""
 
     def _rows(self, prefixes: Sequence[Sequence[int]], item: int, whole: bool) -> list[_Row]:
         reads = [pooled_index(ids, self.net.pad_id) for ids in prefixes]

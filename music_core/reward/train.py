@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _finished_report(out_dir: Path, fingerprint: str) -> TrainReport | None:
     report = read_report(out_dir) if out_dir.is_dir() else None
     if report is None or report.fingerprint != fingerprint:
         raise RewardError(f"{out_dir} already holds something else.", "Train into another folder.")
-    return report
+    return replace(report, model_dir=str(out_dir))
 
 
 def _report(loop: TrainLoop, counts: EncodingReport, held: EncodingReport, out_dir: Path, finished: bool) -> TrainReport:

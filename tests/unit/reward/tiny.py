@@ -10,21 +10,48 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, 
 
 from music_core.types import ContrastPair, Conversation, conversation
 
-WORDS = "tea rain map seven garden why how bread slowly train tell me about the a of boil code bridge night please no yes sum".split()
+WORDS = [
+    "tea",
+    "rain",
+    "map",
+    "seven",
+    "garden",
+    "why",
+    "how",
+    "bread",
+    "slowly",
+    "train",
+    "tell",
+    "me",
+    "about",
+    "the",
+    "a",
+    "of",
+    "boil",
+    "code",
+    "bridge",
+    "night",
+    "please",
+    "no",
+    "yes",
+    "sum",
+]
 
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 LLAMA3 = (
-    "{{ bos_token }}{% for m in messages %}{{ '<|start_header_id|>' + m['role'] + '<|end_header_id|>\n\n' + m['content'] | trim + '<|eot|>' }}"
+    "{{ bos_token }}{% for m in messages %}"
+    "{{ '<|start_header_id|>' + m['role'] + '<|end_header_id|>\n\n' + m['content'] | trim + '<|eot|>' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
 )
 GEMMA = (
     "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
     "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
     "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
-    "{{ '<start_of_turn>' + ('model' if m['role'] == 'assistant' else 'user') + '\n' + m['content'] | trim + '<end_of_turn>\n' }}{% endfor %}"
+    "{{ '<start_of_turn>' + ('model' if m['role'] == 'assistant' else 'user') + '\n' }}"
+    "{{ m['content'] | trim + '<end_of_turn>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
 )
 # Like Qwen3's: the last reply is written differently from the same reply further up.
@@ -55,13 +82,13 @@ def tokenizer(style: str, *, pad: str | None = "<pad>", eos: str | None = None) 
     has_bos = style in ("llama3", "gemma")
     if has_bos:
         core.post_processor = processors.TemplateProcessing(single="<bos> $A", special_tokens=[("<bos>", core.token_to_id("<bos>"))])
-    made = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        bos_token="<bos>" if has_bos else None,
-        eos_token=eos or "<eos>",
-        pad_token=pad,
-        additional_special_tokens=_SPECIAL[style],
-    )
+    return wrap(core, style, bos="<bos>" if has_bos else None, eos=eos or "<eos>", pad=pad)
+
+
+def wrap(core: Tokenizer, style: str, *, bos: str | None, eos: str, pad: str | None) -> Any:
+    """`core` with a chat template, as transformers wants it."""
+    make: Any = transformers.PreTrainedTokenizerFast
+    made = make(tokenizer_object=core, bos_token=bos, eos_token=eos, pad_token=pad, additional_special_tokens=_SPECIAL[style])
     made.chat_template = TEMPLATES[style]
     return made
 
@@ -76,7 +103,7 @@ def backbone(kind: str, vocab: int, pad_id: int | None, *, classify: bool, head_
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
         "head_dim": 8,
-        "max_position_embeddings": 2048,
+        "max_position_embeddings": 1024,
         "pad_token_id": pad_id,
         "bos_token_id": 1,
         "eos_token_id": 2,
@@ -90,8 +117,10 @@ def backbone(kind: str, vocab: int, pad_id: int | None, *, classify: bool, head_
     with torch.random.fork_rng():
         torch.manual_seed(7)
         if not classify:
-            return transformers.AutoModelForCausalLM.from_config(config)
-        model: Any = transformers.AutoModelForSequenceClassification.from_config(config)
+            language_model: Any = transformers.AutoModelForCausalLM
+            return language_model.from_config(config)
+        classifier: Any = transformers.AutoModelForSequenceClassification
+        model = classifier.from_config(config)
     model.score.weight.data.mul_(head_scale)
     return model
 
