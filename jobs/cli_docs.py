@@ -35,7 +35,8 @@ def _section(words: tuple[str, ...], command: click.Command) -> str:
     context: click.Context | None = None
     for word in words[:-1]:
         context = click.Context(main, info_name=word, parent=context)
-    own = click.Context(command, info_name=words[-1], parent=context, terminal_width=100, max_content_width=100)
+    # Wide as in CONTEXT whatever terminal this runs in, so that the page is the same everywhere.
+    own = click.Context(command, info_name=words[-1], parent=context, terminal_width=100, **command.context_settings)
     return f"{'#' * (len(words) + 1)} `{' '.join(words)}`\n\n```text\n{command.get_help(own)}\n```\n"
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from jobs import api
-from jobs.cli.common import Answer, command, facts, say, table, wants_json
+from jobs.cli.common import CONTEXT, Answer, command, facts, say, table, wants_json
 from jobs.cli.running import detach_option, foreground, submitted
 from jobs.folder import RunState
 from jobs.runner import LocalRunner
@@ -14,7 +14,7 @@ from music_core.errors import RunError
 run_argument = click.argument("run_id")
 
 
-@click.group("jobs")
+@click.group("jobs", context_settings=CONTEXT)
 def jobs_group() -> None:
     """Runs: list, show, follow, cancel, resume."""
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from jobs.cli.common import Answer, command, table
+from jobs.cli.common import CONTEXT, Answer, command, table
 from music_core.config import load_settings
 
 
-@click.group("models")
+@click.group("models", context_settings=CONTEXT)
 def models_group() -> None:
     """Models: fetch the embedded chat model, list and register reward models."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobs.cli.common import Answer, command, facts, given
+from jobs.cli.common import CONTEXT, Answer, command, facts, given
 from jobs.cli.work import selection_options
 from music_core.config import load_settings
 
@@ -57,7 +57,7 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in given(**values).items()}
 
 
-@click.group("store")
+@click.group("store", context_settings=CONTEXT)
 def store_group() -> None:
     """The store: what is in it."""
 
@@ -76,7 +76,7 @@ def info_command() -> Answer:
     return Answer(values, facts(values))
 
 
-@click.group("sample")
+@click.group("sample", context_settings=CONTEXT)
 def sample_group() -> None:
     """The sample that comes with the workbench."""
 

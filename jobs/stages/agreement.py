@@ -12,8 +12,6 @@ from music_core.evaluate.agreement import agreement_cells
 from music_core.store.connect import Store
 from music_core.store.votes import votes
 
-KEYS = ("a", "b", "n", "agree", "n_non_tie", "agree_non_tie", "kappa", "alpha", "interval", "note")
-
 
 @dataclass(frozen=True)
 class Config(Selection):
@@ -34,13 +32,8 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
 def agreement_of(store: Store, selection: Selection) -> list[dict[str, Any]]:
     """The cells as JSON objects. A model's votes on its own training pairs are left out."""
     given = selection if isinstance(selection, Config) else Config(**dataclasses.asdict(selection))
-    held_out = [v for v in votes(store, selected_filter(store, given)) if not v.trained_on]
-    cells = agreement_cells(held_out, seed=given.seed, n_boot=given.n_boot)
-    return [{key: _plain(getattr(cell, key)) for key in KEYS} for cell in cells]
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    found = votes(store, selected_filter(store, given))
+    return [cell.as_dict() for cell in agreement_cells(found, seed=given.seed, n_boot=given.n_boot)]
 
 
 def cells_of(values: Mapping[str, Any]) -> list[dict[str, Any]]:
