@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 
 from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
+from music_core.errors import StoreError
 from music_core.store.connect import Store, open_store
 from music_core.store.labels import current_label, label_history, labelled_ids, recent_labels
 from music_core.store.models import list_models
@@ -43,9 +45,12 @@ class Place:
 
 @st.cache_resource(show_spinner="Opening the store …")
 def _open(home: str, catalog: str | None, data_path: str | None) -> Store:
-    from pathlib import Path
-
-    return open_store(Path(home), catalog=catalog, data_path=data_path)
+    try:
+        return open_store(Path(home), catalog=catalog, data_path=data_path)
+    except OSError as e:
+        raise StoreError(
+            f"The store's folder {home} cannot be used: {e.strerror or e}.", "Set MUSIC_HOME to a folder you may write to."
+        ) from e
 
 
 def store() -> Store:

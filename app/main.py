@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import people
 from app.components import links
-from app.pages import label_page, pair_page, pairs_page
+from app.pages import agreement_page, jobs_page, label_page, overview_page, pair_page, pairs_page
 
 _HERE = Path(__file__).parent
 
@@ -16,8 +16,11 @@ st.html(_HERE / "style.css")
 # No icons on pages: Streamlit would fetch a page's icon from the network to show it on the browser's tab.
 page = st.navigation(
     [
-        st.Page(pairs_page.page, title="Pairs", url_path="pairs", default=True),
+        st.Page(overview_page.page, title="Overview", url_path="overview", default=True),
+        st.Page(pairs_page.page, title="Pairs", url_path="pairs"),
         st.Page(label_page.page, title="Label", url_path="label"),
+        st.Page(agreement_page.page, title="Agreement", url_path="agreement"),
+        st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
         st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
     ],
     position="top",

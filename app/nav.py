@@ -7,7 +7,7 @@ import streamlit as st
 
 Query = Mapping[str, str | Sequence[str]]
 # The page that opens first; its address is the server's root.
-DEFAULT = "pairs"
+DEFAULT = "overview"
 
 
 def href(page: str, query: Query | None = None, anchor: str = "") -> str:

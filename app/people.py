@@ -18,8 +18,8 @@ _mount = st.components.v2.component("music_person", js=_SCRIPT)
 
 def clean_name(text: str) -> str | None:
     """A name that can be stored: one line, no invisible characters, 1 to 60 characters; None when nothing is left."""
-    kept = "".join(c for c in normalise(text) if not unicodedata.category(c).startswith("C"))
-    name = " ".join(kept.split())[:MOST_CHARS].strip()
+    line = " ".join(normalise(text).split())
+    name = "".join(c for c in line if not unicodedata.category(c).startswith("C"))[:MOST_CHARS].strip()
     return name if name and visible(name).find("mw-ctl") < 0 else None
 
 

@@ -20,14 +20,8 @@ def title_line(stored: StoredPair) -> str:
     pair = stored.pair
     parting = f"sides part at turn {pair.divergence}" if pair.divergence else "sides are the same"
     origin = stored.origins[0] if stored.origins else Origin("")
-    parts = [
-        f"{pair.n_turns} turn{'' if pair.n_turns == 1 else 's'}",
-        parting,
-        stored.split,
-        origin.source,
-        origin.method or "",
-        origin.schedule or "",
-    ]
+    turns = "1 turn" if pair.n_turns == 1 else f"{pair.n_turns} turns"
+    parts = [turns, parting, stored.split, origin.source, origin.method or "", origin.schedule or ""]
     return " · ".join(p for p in parts if p)
 
 

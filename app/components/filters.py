@@ -57,7 +57,9 @@ def _range(name: str, text: str, step: float = 1, disabled: bool = False) -> Non
         word = "from" if end == "low" else "to"
         label = f"{_RANGES[name]} {word}"
         least = 0 if step == 1 else None
-        column.number_input(label, min_value=least, step=kind(step), key=key, on_change=_apply, placeholder=f"{word} …", disabled=disabled)
+        column.number_input(
+            label, value=None, min_value=least, step=kind(step), key=key, on_change=_apply, placeholder=f"{word} …", disabled=disabled
+        )
 
 
 def _panel(state: ListState, facets: Mapping[str, Sequence[Facet]], models: Sequence[RewardModel], runs: Sequence[Run]) -> None:

@@ -10,12 +10,17 @@ from music_core.store.readings import add_readings
 from music_core.store.runs import create_run
 from music_core.store.traces import add_traces
 from music_core.types import (
+    BranchName,
     Contrast,
     ContrastPair,
+    Conversation,
+    Order,
     Origin,
     Reading,
+    ReadingLabel,
     RewardModel,
     RewardTrace,
+    Role,
     Run,
     SourcedPair,
     TurnRecord,
@@ -31,7 +36,7 @@ HOSTILE = (
     "null\x00bell\x07 <a href='javascript:window.pwned=1'>x</a> </div></section><h1>out</h1> $x^2$ :material/home: :red[x]"
 )
 
-SHARED = (
+SHARED: tuple[tuple[Role, str], ...] = (
     ("user", "I have leftover rice, two eggs and some spring onions. What can I cook in 15 minutes?"),
     (
         "assistant",
@@ -39,7 +44,7 @@ SHARED = (
         "fry the cold rice for four minutes, then return the eggs with the spring onions and a little soy sauce.",
     ),
 )
-CHOSEN = (
+CHOSEN: tuple[tuple[Role, str], ...] = (
     ("user", "I have no soy sauce. What can I use instead?"),
     (
         "assistant",
@@ -49,7 +54,7 @@ CHOSEN = (
     ("user", "Lemon it is. When do I add it?"),
     ("assistant", "At the very end, off the heat: boiled lemon turns bitter. Start with half a teaspoon, taste, then salt."),
 )
-REJECTED = (
+REJECTED: tuple[tuple[Role, str], ...] = (
     ("user", "I have no soy sauce. What can I use instead?"),
     (
         "assistant",
@@ -61,29 +66,33 @@ REJECTED = (
 )
 
 
+def chat(*messages: tuple[Role, str]) -> Conversation:
+    """A conversation from (role, text)."""
+    return conversation(messages)
+
+
 def rice_pair() -> ContrastPair:
     """Three turns, the sides part at turn 2."""
-    return ContrastPair(conversation([*SHARED, *CHOSEN]), conversation([*SHARED, *REJECTED]))
+    return ContrastPair(chat(*SHARED, *CHOSEN), chat(*SHARED, *REJECTED))
 
 
 def plain_pair(i: int, n_turns: int = 2) -> ContrastPair:
     """A short pair that differs in its last reply; `i` makes its content its own."""
-    opening = [("user", f"Question {i}: name a river in country {i % 7}."), ("assistant", f"River number {i} flows there.")]
-    middle = [m for t in range(n_turns - 2) for m in (("user", f"And then, {t}?"), ("assistant", f"Then number {i + t}."))]
-    last = ("user", f"And how long is it, in case {i}?")
-    shared = [*opening, *middle, last]
-    return ContrastPair(
-        conversation([*shared, ("assistant", f"About {100 + i} kilometres.")]),  # type: ignore[list-item]
-        conversation([*shared, ("assistant", f"It is spelled R-{i}.")]),  # type: ignore[list-item]
-    )
+    shared: list[tuple[Role, str]] = [("user", f"Question {i}: name a river in country {i % 7}."), ("assistant", f"River {i} flows there.")]
+    for t in range(n_turns - 2):
+        shared += [("user", f"And then, {t}?"), ("assistant", f"Then number {i + t}.")]
+    shared.append(("user", f"And how long is it, in case {i}?"))
+    good: tuple[Role, str] = ("assistant", f"About {100 + i} kilometres.")
+    bad: tuple[Role, str] = ("assistant", f"It is spelled R-{i}.")
+    return ContrastPair(chat(*shared, good), chat(*shared, bad))
 
 
 def hostile_pair() -> ContrastPair:
     """Markup, beacons, control and bidirectional characters, and 100 kB in one line, in every role."""
     long = "word " * 20_000
     return ContrastPair(
-        conversation([("system", HOSTILE), ("user", HOSTILE), ("assistant", f"left {HOSTILE} {long}")]),
-        conversation([("system", HOSTILE), ("user", HOSTILE), ("assistant", f"right {HOSTILE}")]),
+        chat(("system", HOSTILE), ("user", HOSTILE), ("assistant", f"left {HOSTILE} {long}")),
+        chat(("system", HOSTILE), ("user", HOSTILE), ("assistant", f"right {HOSTILE}")),
     )
 
 
@@ -113,35 +122,26 @@ def rice_item() -> SourcedPair:
     return SourcedPair(rice_pair(), origin)
 
 
+def pairwise(pair_id: str, order: Order) -> Reading:
+    """A reading that names the first position, whatever the order."""
+    raw = f"The first is better. {HOSTILE}\nVerdict: A"
+    return Reading(
+        pair_id, "pairwise", "pairwise", "first", raw, "f00dfeed1234", "scripted", "scripted", order, tokens_in=600, tokens_out=20
+    )
+
+
+def checklist(pair_id: str, branch: BranchName, turn: int, p_yes: float) -> Reading:
+    """One answer of the checklist."""
+    label: ReadingLabel = "yes" if p_yes > 0.5 else "no"
+    return Reading(pair_id, "checklist", "checklist", label, label, "beef12345678", "scripted", "scripted", None, branch, turn, p_yes)
+
+
 def readings(pair_id: str) -> list[Reading]:
     """Two pairwise readings that name the first position in both orders, and a checklist over three turns."""
-    base = {
-        "pair_id": pair_id,
-        "prompt_hash": "f00dfeed1234",
-        "endpoint": "scripted",
-        "model": "scripted",
-        "tokens_in": 600,
-        "tokens_out": 20,
-    }
-    out = [
-        Reading(judge="pairwise", kind="pairwise", label="first", raw=f"The first is better. {HOSTILE}\nVerdict: A", order=order, **base)  # type: ignore[arg-type]
-        for order in ("chosen_first", "rejected_first")
-    ]
-    for branch, values in (("chosen", (0.71, 0.68, 0.66)), ("rejected", (0.71, 0.12, 0.22))):
-        out += [
-            Reading(
-                judge="checklist",
-                kind="checklist",
-                label="yes" if p > 0.5 else "no",
-                raw="yes" if p > 0.5 else "no",
-                branch=branch,
-                turn=t,
-                p_yes=p,
-                **base,
-            )  # type: ignore[arg-type]
-            for t, p in enumerate(values, start=1)
-        ]
-    return out
+    orders: tuple[Order, ...] = ("chosen_first", "rejected_first")
+    out = [pairwise(pair_id, order) for order in orders]
+    values: dict[BranchName, tuple[float, ...]] = {"chosen": (0.71, 0.68, 0.66), "rejected": (0.71, 0.12, 0.22)}
+    return out + [checklist(pair_id, branch, t, p) for branch, ps in values.items() for t, p in enumerate(ps, start=1)]
 
 
 def fill(home: Path, n_plain: int = 0, hostile: bool = False) -> Store:
