@@ -1,0 +1,121 @@
+"""One run: how far it is, what it made, its report, settings and log; live while it waits or works."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app import launching, outcomes, reports
+from app.components import errors, training_curve
+from app.components.run_words import bar, kind_name, status_chip
+from app.log_text import readable
+from app.markup import attribute, facts, table, visible
+from app.nav import href
+from app.reports import RunView
+from app.times import ago, duration
+from jobs.folder import RunState
+from music_core.errors import RunError
+
+EVERY_S = 1.5
+LOG_HEIGHT = 340
+
+
+def head(state: RunState) -> str:
+    """Status, progress and times as HTML. Pure."""
+    times = [
+        ("Run", f"<code>{visible(state.run_id)}</code>"),
+        ("Asked for", ago(state.created_at)),
+        *([("Started", ago(state.started_at))] if state.started_at else []),
+        ("Working for" if state.status == "running" else "Took", duration(state.seconds)),
+        *([("Attempt", str(state.attempt))] if state.attempt > 1 else []),
+    ]
+    waits = "Waits until another run ends; one slot for every two processors." if state.status == "queued" else ""
+    note = state.note if state.status == "running" else waits
+    doing = f'<p class="mw-run-note" dir="auto">{visible(note)}</p>' if note else ""
+    figures = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in times)
+    return f'<div class="mw-run-head" role="status"><p>{status_chip(state)}</p>{bar(state)}{doing}<dl class="mw-times">{figures}</dl></div>'
+
+
+def made_markup(links: list[outcomes.Link]) -> str:
+    """What the run made, as links. Pure."""
+    items = "".join(f'<a class="mw-link mw-filter" href="{attribute(href(page, q))}">{visible(words)}</a>' for words, page, q in links)
+    return f'<nav class="mw-filters" aria-label="What it made">{items}</nav>' if items else ""
+
+
+def settings_markup(config: Mapping[str, Any]) -> str:
+    """The settings as HTML. Pure."""
+    return facts([(visible(outcomes.words(name)), visible(outcomes.text_of(value))) for name, value in config.items()])
+
+
+def _buttons(state: RunState) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if not state.ended:
+            stopping = state.note == "stopping"
+            words = "Stopping …" if stopping else "Cancel this run"
+            st.button(words, key=f"mw-cancel-{state.run_id}", on_click=launching.cancel, args=(state.run_id,), disabled=stopping)
+        if state.resumable:
+            key = f"mw-resume-{state.run_id}-{state.attempt}"
+            st.button("Resume", key=key, type="primary", on_click=launching.resume, args=(state.run_id,))
+        again = attribute(href("jobs", {"new": state.kind, "from": state.run_id}))
+        st.html(f'<a class="mw-link" href="{again}">Repeat with changes</a>', width="content")
+
+
+def _progress(view: RunView) -> None:
+    """The part that changes while the run works."""
+    error = launching.last_error()
+    if error is not None:
+        errors.show(error)
+    st.html(head(view.state))
+    if view.state.status in ("failed", "dead"):
+        errors.show(RunError(view.state.note or f"The run is {view.state.status}.", view.state.hint))
+    st.html(made_markup(outcomes.made(view.state, view.report)))
+    _buttons(view.state)
+
+
+def _log(log: str) -> None:
+    st.subheader("Log", anchor=False)
+    if not log.strip():
+        st.html('<p class="mw-note">Nothing written yet.</p>')
+        return
+    with st.container(height=LOG_HEIGHT, autoscroll=True, key="mw-log"):
+        st.html(f'<div class="mw-text mw-log" tabindex="0" role="log" aria-live="off">{visible(readable(log))}</div>')
+
+
+def _report(view: RunView) -> None:
+    if view.report is None:
+        return
+    st.subheader("Report", anchor=False)
+    if view.report.get("curve"):
+        training_curve.show(view.report["curve"])
+    rows = [[visible(name), visible(value)] for name, value in outcomes.lines(view.report)]
+    st.html(table("What came of it", {"Figure": "text", "Value": "text"}, rows))
+
+
+def _live(run_id: str) -> None:
+    with errors.shown():
+        view = reports.run_view(run_id)
+        if view.state.ended:
+            st.rerun()  # once more with the whole page: the report, and no refreshing any more
+        _progress(view)
+        _log(view.log)
+
+
+def show(view: RunView) -> None:
+    """Draw the run."""
+    with st.container(horizontal=True, gap="large", key="mw-two"):
+        main, rail = st.container(key="mw-two-main"), st.container(key="mw-two-rail")
+    with main:
+        if view.state.ended:
+            _progress(view)
+            _report(view)
+            _log(view.log)
+        else:
+            st.fragment(_live, run_every=EVERY_S)(view.state.run_id)
+    with rail:
+        st.subheader("Settings", anchor=False)
+        st.html(settings_markup(view.state.config))
+
+
+def title(state: RunState) -> str:
+    """The page's title for this run."""
+    return f"{kind_name(state.kind)}: {state.title}" if state.title else f"{kind_name(state.kind)} run"

@@ -1,0 +1,171 @@
+"""What the pages write about runs: start one, stop it, take it up again. A form is one run, however often it is sent."""
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import data
+from app.nav import set_query
+from jobs import api
+from jobs.runner import new_run_id
+from music_core.chat.local import embedded_path
+from music_core.config import EMBEDDED, Settings, load_settings
+from music_core.errors import MissingExtraError, MusicError, RunError, SourceError
+
+_DRAFT = "mw_draft"
+_OUTCOME = "mw_run_outcome"
+_ESTIMATE = "mw_estimate"
+# Kinds that bring torch, and in words what they do with it.
+_TORCH: Mapping[str, str] = {"train": "Training a reward model", "score": "Scoring with a reward model", "demo": "The demo"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One showing of a form. Its token is the id of the run that it will start, so a second click cannot start another."""
+
+    kind: str
+    origin: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a draft's run would cost, or why that cannot be said."""
+
+    token: str
+    figures: Mapping[str, Any] | None = None
+    error: MusicError | None = None
+
+
+def draft_for(kind: str, origin: str) -> Draft:
+    """The draft on screen; a new one, with a new token, when the kind or `origin` (what it was prefilled from) changed."""
+    draft = st.session_state.get(_DRAFT)
+    if not isinstance(draft, Draft) or (draft.kind, draft.origin) != (kind, origin):
+        draft = Draft(kind, origin, new_run_id(kind))
+        st.session_state[_DRAFT] = draft
+        st.session_state.pop(_OUTCOME, None)
+    return draft
+
+
+def missing_extra(kind: str, settings: Settings, endpoints: tuple[str, ...] = ()) -> MissingExtraError | None:
+    """The optional part that a run of `kind` would miss, found without importing it; None when all is there."""
+    if kind in _TORCH and any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
+        return MissingExtraError(_TORCH[kind], "train")
+    local = EMBEDDED in endpoints and not settings.endpoint(EMBEDDED).base_urls
+    if (local or kind == "demo") and importlib.util.find_spec("xllamacpp") is None:
+        return MissingExtraError("The embedded model", "local")
+    return None
+
+
+def _needs_hub(path: str) -> bool:
+    return path.startswith("hf:") and importlib.util.find_spec("datasets") is None
+
+
+def weights_missing(settings: Settings) -> bool:
+    """Whether the embedded model's weights still have to be fetched."""
+    return not settings.endpoint(EMBEDDED).base_urls and not embedded_path(settings.cache).is_file()
+
+
+def title_of(kind: str, config: Mapping[str, Any]) -> str:
+    """A short title that tells runs of a kind apart."""
+    of = f" of {', '.join(config['sources'])}" if config.get("sources") else ""
+    match kind:
+        case "generate":
+            return f"{config.get('n', '')} pairs by {config.get('assistant', EMBEDDED)}, {config.get('method', '')}{of}"
+        case "judge":
+            most = f"up to {config['limit']} pairs" if config.get("limit") else "pairs"
+            return f"{config.get('endpoint', EMBEDDED)} on {most}{of}"
+        case "train":
+            return f"{config.get('name', '')} by {config.get('recipe', '')}{of}"
+        case "score":
+            return f"{config.get('model', '')} on pairs{of}"
+        case "import":
+            return Path(str(config.get("path", ""))).name
+        case _:
+            return ""
+
+
+def start(draft: Draft, config: Mapping[str, Any]) -> None:
+    """Start the draft's run and go to it; sent again it goes to the run that is there already."""
+    try:
+        _check(draft.kind, config)
+        home = data.store().home
+        if not api.runner_for(home).folder(draft.token).exists():
+            _submit_once(draft, config, home)
+    except MusicError as e:
+        st.session_state[_OUTCOME] = e
+        return
+    for key in (_DRAFT, _OUTCOME, _ESTIMATE):
+        st.session_state.pop(key, None)
+    set_query({"run": draft.token})
+
+
+def _submit_once(draft: Draft, config: Mapping[str, Any], home: Path) -> None:
+    try:
+        api.submit(draft.kind, config, title=title_of(draft.kind, config), run_id=draft.token, home=home)
+    except RunError:
+        # Two clicks at the same instant: the runner's lock let one through, which is all that was asked for.
+        if not api.runner_for(home).folder(draft.token).exists():
+            raise
+
+
+def _check(kind: str, config: Mapping[str, Any]) -> None:
+    """What a run would only find out after it started."""
+    settings = load_settings()
+    endpoints = tuple(str(config[name]) for name in ("assistant", "user", "endpoint") if config.get(name))
+    for name in endpoints:
+        settings.endpoint(name)
+    missing = missing_extra(kind, settings, endpoints)
+    if missing is not None:
+        raise missing
+    path = str(config.get("path", ""))
+    if kind == "import" and not path:
+        raise SourceError("No file is named.", "Give the path of a file on the machine that runs this workbench, or hf:NAME.")
+    if _needs_hub(path):
+        raise MissingExtraError("Reading a data set of the hub", "hub")
+    if kind == "import" and not path.startswith("hf:") and not Path(path).exists():
+        raise SourceError(f"There is no file {path} on the machine that runs this workbench.", "Give its full path, or hf:NAME.")
+
+
+def estimate(draft: Draft, config: Mapping[str, Any]) -> None:
+    """Try the draft's run dry; `estimate_of` has the answer."""
+    try:
+        figures = api.estimate(draft.kind, config, data.store())
+    except MusicError as e:
+        st.session_state[_ESTIMATE] = Estimate(draft.token, error=e)
+        return
+    st.session_state[_ESTIMATE] = Estimate(draft.token, figures)
+
+
+def estimate_of(draft: Draft) -> Estimate | None:
+    """The last estimate of this draft."""
+    found = st.session_state.get(_ESTIMATE)
+    return found if isinstance(found, Estimate) and found.token == draft.token else None
+
+
+def cancel(run_id: str) -> None:
+    """Ask a run to stop."""
+    _tell(lambda: api.cancel(run_id, home=data.store().home))
+
+
+def resume(run_id: str) -> None:
+    """Take a stopped run up again."""
+    _tell(lambda: api.resume(run_id, home=data.store().home))
+
+
+def _tell(act: Any) -> None:
+    st.session_state.pop(_OUTCOME, None)
+    try:
+        act()
+    except MusicError as e:
+        st.session_state[_OUTCOME] = e
+
+
+def last_error() -> MusicError | None:
+    """What went wrong with the last click; shown once."""
+    found = st.session_state.pop(_OUTCOME, None)
+    return found if isinstance(found, MusicError) else None

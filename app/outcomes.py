@@ -1,0 +1,112 @@
+"""What a run made, as links, and its report as lines for a table. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from app.nav import Query
+from jobs.folder import RunState
+
+Link = tuple[str, str, Query]
+_WORDS: Mapping[str, str] = {
+    "tokens_in": "Tokens read",
+    "tokens_out": "Tokens written",
+    "tokens_cached": "Tokens read from a cache",
+    "tokens_per_s": "Tokens written per second",
+    "working_s": "Working time, s",
+    "seconds": "Time in all, s",
+    "cost": "Cost, US$",
+    "rows_used": "Rows used",
+    "new": "New in the store",
+    "replayed": "Calls found in the journal",
+    "unparsed": "Unparsed readings",
+    "first_position_rate": "Named the first position",
+    "judged_before": "Judged before",
+    "judged_by_their_simulator": "Judged by the model that wrote them",
+    "traced": "Pairs scored",
+    "traced_before": "Scored before",
+    "scored_prefixes_singly": "Conversations scored prefix by prefix",
+    "trained_steps": "Steps trained",
+    "accuracy": "Accuracy on validation pairs",
+    "by_source": "Left out, by source",
+    "memory_gb_per_device": "Memory per device, GB",
+}
+# Shown in their own way, or of no use to a reader.
+_ELSEWHERE = {"curve", "cells", "rates"}
+
+
+def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
+    """Where the things are that the run made: (words, page, address), for a run that works only what is stored on the way."""
+    done = report or {}
+    config = state.config
+    match state.kind:
+        case "generate":
+            own: Query = {"run": state.run_id}
+            words = f"{done['pairs']:,} pairs" if "pairs" in done else "Pairs stored so far"
+            after: list[Link] = [("Judge these pairs", "jobs", {"new": "judge", "run_ids": state.run_id})] if done else []
+            return [(words, "pairs", own), *after]
+        case "judge":
+            return [(f"Verdicts of {name}", "pairs", {"judge": name}) for name in done.get("verdicts", {})]
+        case "train" if "model" in done:
+            return [
+                (f"Score pairs with {done['model']}", "jobs", {"new": "score", "model": done["model"]}),
+                ("Its training data", "pairs", {"source": list(config.get("sources", ())), "split": "train"}),
+            ]
+        case "score" if done:
+            return [(f"Rewards by {done['model']}", "agreement", {})]
+        case "import" if "source" in done:
+            return [(f"{done['pairs']:,} pairs of {done['source']}", "pairs", {"source": done["source"]})]
+        case "demo" if done:
+            return [
+                (f"{done['pairs']:,} pairs", "pairs", {"source": done["source"]}),
+                ("Agreement", "agreement", {"source": done["source"]}),
+            ]
+        case "sample" if done:
+            return [("The pairs", "pairs", {})]
+        case "agreement" if done:
+            return [("Agreement", "agreement", {})]
+        case _:
+            return []
+
+
+def lines(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The report as (name, value) in plain text; a mapping in it is spread out, a long list is counted."""
+    for name, value in values.items():
+        if name in _ELSEWHERE:
+            continue
+        title = words(name)
+        if isinstance(value, Mapping):
+            yield from _spread(title, value)
+        else:
+            yield title, text_of(value)
+
+
+def words(name: str) -> str:
+    """The name of a figure for people."""
+    return _WORDS.get(name, name.replace("_", " ").capitalize())
+
+
+def _spread(title: str, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if any(isinstance(v, Mapping) for v in value.values()):
+        for key, inner in value.items():
+            yield f"{title}: {key}", _counts(inner) if isinstance(inner, Mapping) else text_of(inner)
+    else:
+        yield title, _counts(value)
+
+
+def _counts(value: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {text_of(v)}" for key, v in value.items()) or "none"
+
+
+def text_of(value: Any) -> str:
+    """A value as a reader wants it: figures grouped, short fractions, `none` for nothing."""
+    if value is None or value == "" or (isinstance(value, Sequence) and not value):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(text_of(v) for v in value) if len(value) <= 12 else f"{len(value):,} values"
+    return str(value)

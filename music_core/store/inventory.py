@@ -1,0 +1,50 @@
+"""How far each source is along the line: its pairs per split, and how many of them were judged, scored and labelled."""
+
+from dataclasses import dataclass
+
+from music_core.store.connect import Store
+from music_core.store.filters import DECIDED
+from music_core.store.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    """One source. Every figure counts pairs; a pair of two sources counts in both. `labelled` is by anybody, skips left out."""
+
+    source: str
+    n: int
+    train: int
+    validation: int
+    test: int
+    judged: int
+    scored: int
+    labelled: int
+
+
+_SPLITS = "count(*), count(*) FILTER (p.split = 'train'), count(*) FILTER (p.split = 'validation'), count(*) FILTER (p.split = 'test')"
+
+_SOURCES = f"""
+WITH here AS (SELECT DISTINCT source, pair_id FROM lake.origin_rows),
+     judged AS (SELECT DISTINCT pair_id FROM lake.verdict_rows),
+     scored AS (SELECT DISTINCT pair_id FROM lake.margins WHERE margin IS NOT NULL),
+     labelled AS (SELECT DISTINCT pair_id FROM lake.current_labels WHERE {DECIDED})
+SELECT h.source, {_SPLITS}, count(j.pair_id), count(s.pair_id), count(l.pair_id)
+FROM here h JOIN lake.pairs p USING (pair_id) LEFT JOIN judged j USING (pair_id) LEFT JOIN scored s USING (pair_id)
+LEFT JOIN labelled l USING (pair_id)
+GROUP BY 1 ORDER BY 2 DESC, 1"""
+
+_ALL = f"""
+SELECT {_SPLITS},
+       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM lake.verdict_rows)),
+       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM lake.margins WHERE margin IS NOT NULL)),
+       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM lake.current_labels WHERE {DECIDED}))
+FROM lake.pairs p"""
+
+
+def source_counts(store: Store) -> list[SourceCount]:
+    """Every source, the largest first, then the whole store under the name '' (each pair once)."""
+
+    def query(session: Session) -> list[SourceCount]:
+        return [SourceCount(*row) for row in session.rows(_SOURCES)] + [SourceCount("", *row) for row in session.rows(_ALL)]
+
+    return store.view(query)
