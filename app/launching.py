@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import data
 from app.nav import set_query
+from app.outcomes import title_of
 from jobs import api
 from jobs.runner import new_run_id
 from music_core.chat.local import embedded_path
@@ -68,25 +69,6 @@ def _needs_hub(path: str) -> bool:
 def weights_missing(settings: Settings) -> bool:
     """Whether the embedded model's weights still have to be fetched."""
     return not settings.endpoint(EMBEDDED).base_urls and not embedded_path(settings.cache).is_file()
-
-
-def title_of(kind: str, config: Mapping[str, Any]) -> str:
-    """A short title that tells runs of a kind apart."""
-    of = f" of {', '.join(config['sources'])}" if config.get("sources") else ""
-    match kind:
-        case "generate":
-            return f"{config.get('n', '')} pairs by {config.get('assistant', EMBEDDED)}, {config.get('method', '')}{of}"
-        case "judge":
-            most = f"up to {config['limit']} pairs" if config.get("limit") else "pairs"
-            return f"{config.get('endpoint', EMBEDDED)} on {most}{of}"
-        case "train":
-            return f"{config.get('name', '')} by {config.get('recipe', '')}{of}"
-        case "score":
-            return f"{config.get('model', '')} on pairs{of}"
-        case "import":
-            return Path(str(config.get("path", ""))).name
-        case _:
-            return ""
 
 
 def start(draft: Draft, config: Mapping[str, Any]) -> None:

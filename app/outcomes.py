@@ -1,10 +1,13 @@
 """What a run made, as links, and its report as lines for a table. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from app.nav import Query
+from app.times import duration
 from jobs.folder import RunState
+from music_core.config import EMBEDDED
 
 Link = tuple[str, str, Query]
 _WORDS: Mapping[str, str] = {
@@ -12,8 +15,8 @@ _WORDS: Mapping[str, str] = {
     "tokens_out": "Tokens written",
     "tokens_cached": "Tokens read from a cache",
     "tokens_per_s": "Tokens written per second",
-    "working_s": "Working time, s",
-    "seconds": "Time in all, s",
+    "working_s": "Working time",
+    "seconds": "Time in all",
     "cost": "Cost, US$",
     "rows_used": "Rows used",
     "new": "New in the store",
@@ -32,6 +35,7 @@ _WORDS: Mapping[str, str] = {
 }
 # Shown in their own way, or of no use to a reader.
 _ELSEWHERE = {"curve", "cells", "rates"}
+_SECONDS = {"working_s", "seconds"}
 
 
 def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
@@ -68,6 +72,45 @@ def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
             return []
 
 
+def title_of(kind: str, config: Mapping[str, Any]) -> str:
+    """A short title that tells runs of a kind apart."""
+    of = f" of {', '.join(config['sources'])}" if config.get("sources") else ""
+    match kind:
+        case "generate":
+            return f"{config.get('n', '')} pairs by {config.get('assistant', EMBEDDED)}, {config.get('method', '')}{of}"
+        case "judge":
+            most = f"up to {config['limit']} pairs" if config.get("limit") else "pairs"
+            return f"{config.get('endpoint', EMBEDDED)} on {most}{of}"
+        case "train":
+            return f"{config.get('name', '')} by {config.get('recipe', '')}{of}"
+        case "score":
+            return f"{config.get('model', '')} on pairs{of}"
+        case "import":
+            return Path(str(config.get("path", ""))).name
+        case _:
+            return ""
+
+
+def summary(kind: str, report: Mapping[str, Any]) -> str:
+    """What came of a finished run in a few words."""
+    match kind:
+        case "generate" | "import":
+            dropped = sum(int(n) for n in report.get("dropped", {}).values())
+            return f"{report.get('pairs', 0):,} pairs, {report.get('new', 0):,} new" + (f", {dropped:,} dropped" if dropped else "")
+        case "judge":
+            return f"{report.get('readings', 0):,} readings, {report.get('unparsed', 0):,} unparsed"
+        case "train":
+            accuracy = report.get("accuracy")
+            measured = f", accuracy {accuracy:.2f} on {report.get('validation_pairs', 0):,}" if accuracy is not None else ""
+            return f"{report.get('trained_steps', 0):,} steps{measured}"
+        case "score":
+            return f"{report.get('traced', 0):,} pairs scored"
+        case "sample" | "demo":
+            return f"{report.get('pairs', 0):,} pairs"
+        case _:
+            return ""
+
+
 def lines(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The report as (name, value) in plain text; a mapping in it is spread out, a long list is counted."""
     for name, value in values.items():
@@ -76,6 +119,8 @@ def lines(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         title = words(name)
         if isinstance(value, Mapping):
             yield from _spread(title, value)
+        elif name in _SECONDS and isinstance(value, int | float):
+            yield title, duration(value)
         else:
             yield title, text_of(value)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import data
+from app import data, outcomes
 from jobs import api
 from jobs.folder import RunState
 from music_core.evaluate.agreement import Cell, agreement_cells
@@ -86,6 +86,18 @@ def agreement(f: PairFilter | None = None, *, with_training_pairs: bool = False)
 def runs(limit: int = 50) -> list[RunState]:
     """The newest runs of this store's folder, as they are now."""
     return api.list_runs(home=data.store().home, limit=limit)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _summary(home: str, run_id: str, kind: str, finished_at: object) -> str:  # noqa: ARG001
+    return outcomes.summary(kind, api.report(run_id, home=data.store().home) or {})
+
+
+def note_of(state: RunState) -> str:
+    """What a run does now, why it stopped, or what came of it, in a line."""
+    if state.status != "finished":
+        return state.note
+    return _summary(str(data.store().home), state.run_id, state.kind, state.finished_at)
 
 
 def run_state(run_id: str) -> RunState:

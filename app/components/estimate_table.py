@@ -50,9 +50,9 @@ def show(possible: bool, found: Estimate | None) -> None:
     if not possible:
         st.html('<p class="mw-note">It asks no model but the embedded one and cannot be tried dry.</p>')
     elif found is None:
-        st.html('<p class="mw-note">“Estimate” counts calls, tokens, time and money for the settings on the left, and starts nothing.</p>')
+        st.html('<p class="mw-note"><em>Estimate</em> counts calls, tokens, time and money for these settings, and starts nothing.</p>')
     elif found.error is not None:
         errors.show(found.error)
     elif found.figures is not None:
         st.html(facts(rows(found.figures)) + rates_markup(found.figures))
-        st.html('<p class="mw-note">Of the settings when “Estimate” was pressed. Retries come on top.</p>')
+        st.html('<p class="mw-note">Of the settings when <em>Estimate</em> was pressed. Retries come on top.</p>')

@@ -7,7 +7,8 @@ import streamlit as st
 
 from app import launching, outcomes, reports
 from app.components import errors, training_curve
-from app.components.run_words import bar, kind_name, status_chip
+from app.components.run_words import bar, status_chip
+from app.form_fields import Choices, fields_of
 from app.log_text import readable
 from app.markup import attribute, facts, table, visible
 from app.nav import href
@@ -42,9 +43,13 @@ def made_markup(links: list[outcomes.Link]) -> str:
     return f'<nav class="mw-filters" aria-label="What it made">{items}</nav>' if items else ""
 
 
-def settings_markup(config: Mapping[str, Any]) -> str:
-    """The settings as HTML. Pure."""
-    return facts([(visible(outcomes.words(name)), visible(outcomes.text_of(value))) for name, value in config.items()])
+def settings_markup(kind: str, config: Mapping[str, Any]) -> str:
+    """The settings as HTML in the words of the form; those that were left open in one line. Pure."""
+    labels = {f.name: f.label for f in fields_of(kind, Choices())}
+    given = {name: value for name, value in config.items() if value not in (None, "", [], ())}
+    rows = facts([(visible(labels.get(name) or outcomes.words(name)), visible(outcomes.text_of(value))) for name, value in given.items()])
+    left_open = ", ".join(visible(labels.get(name) or outcomes.words(name)) for name in config if name not in given)
+    return rows + (f'<p class="mw-note">Left open: {left_open}.</p>' if left_open else "")
 
 
 def _buttons(state: RunState) -> None:
@@ -88,7 +93,7 @@ def _report(view: RunView) -> None:
     if view.report.get("curve"):
         training_curve.show(view.report["curve"])
     rows = [[visible(name), visible(value)] for name, value in outcomes.lines(view.report)]
-    st.html(table("What came of it", {"Figure": "text", "Value": "text"}, rows))
+    st.html(f'<div class="mw-report">{table("What came of it", {"Figure": "text", "Value": "text"}, rows)}</div>')
 
 
 def _live(run_id: str) -> None:
@@ -113,9 +118,4 @@ def show(view: RunView) -> None:
             st.fragment(_live, run_every=EVERY_S)(view.state.run_id)
     with rail:
         st.subheader("Settings", anchor=False)
-        st.html(settings_markup(view.state.config))
-
-
-def title(state: RunState) -> str:
-    """The page's title for this run."""
-    return f"{kind_name(state.kind)}: {state.title}" if state.title else f"{kind_name(state.kind)} run"
+        st.html(settings_markup(view.state.kind, view.state.config))

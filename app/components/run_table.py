@@ -12,21 +12,19 @@ from app.times import ago, duration
 from jobs.folder import RunState
 
 EVERY_S = 2.0
-_COLUMNS = {"Run": "text", "Status": "text", "Progress": "text", "Started": "text", "Took": "num", "Note": "text"}
 _BRIEF = {"Run": "text", "Status": "text", "When": "text"}
 _NOTE_CHARS = 140
 
 
-def _row(state: RunState) -> list[str]:
-    note = visible(shorten(state.note, _NOTE_CHARS)) if state.note else ""
+def _row(state: RunState, note: str, *, progress: bool) -> list[str]:
     attempt = f' <span class="mw-note">attempt {state.attempt}</span>' if state.attempt > 1 else ""
     return [
         f'{link(state)}<span class="mw-note mw-run-id">{visible(state.run_id)}</span>',
         status_chip(state) + attempt,
-        bar(state) or '<span class="mw-note">–</span>',
+        *([bar(state)] if progress else []),
+        f'<span class="mw-run-note" dir="auto">{visible(shorten(note, _NOTE_CHARS))}</span>',
         ago(state.started_at or state.created_at),
         duration(state.seconds),
-        f'<span class="mw-run-note" dir="auto">{note}</span>',
     ]
 
 
@@ -34,17 +32,26 @@ def _brief(state: RunState) -> list[str]:
     return [link(state), status_chip(state) + bar(state), ago(state.started_at or state.created_at)]
 
 
-def markup(states: Sequence[RunState], *, brief: bool = False) -> str:
-    """The table as HTML; `brief` for a narrow place. Pure."""
-    rows = [_brief(s) if brief else _row(s) for s in states]
-    return f'<div class="mw-runs">{table("Runs, the newest first", _BRIEF if brief else _COLUMNS, rows)}</div>'
+def markup(states: Sequence[RunState], notes: Sequence[str] = (), *, brief: bool = False) -> str:
+    """The table as HTML; `notes` says something about each run, `brief` is for a narrow place. Pure."""
+    if brief:
+        return f'<div class="mw-runs">{table("The newest first", _BRIEF, [_brief(s) for s in states])}</div>'
+    progress = any(not s.ended for s in states)
+    rows = [_row(s, note, progress=progress) for s, note in zip(states, notes, strict=True)]
+    middle = {"Progress": "text"} if progress else {}
+    columns = {"Run": "text", "Status": "text", **middle, "Outcome": "text", "Started": "text", "Took": "num"}
+    return f'<div class="mw-runs">{table("Runs, the newest first", columns, rows)}</div>'
+
+
+def _draw(states: Sequence[RunState], *, brief: bool) -> None:
+    st.html(markup(states, () if brief else [reports.note_of(s) for s in states], brief=brief))
 
 
 def show(states: Sequence[RunState], limit: int, *, brief: bool = False) -> None:
     """Draw the runs; while one is not ended, read them anew every two seconds."""
     before = {s.run_id: s.status for s in states}
     if all(s.ended for s in states):
-        st.html(markup(states, brief=brief))
+        _draw(states, brief=brief)
         return
 
     def live() -> None:
@@ -52,6 +59,6 @@ def show(states: Sequence[RunState], limit: int, *, brief: bool = False) -> None
             now = reports.runs(limit)
             if any(s.ended and before.get(s.run_id) != s.status for s in now):
                 st.rerun()  # what it made is in the store by now: the whole page shows it, and stops refreshing when nothing is left
-            st.html(markup(now, brief=brief))
+            _draw(now, brief=brief)
 
     st.fragment(live, run_every=EVERY_S)()

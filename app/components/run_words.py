@@ -3,6 +3,7 @@
 from app.form_fields import VERBS
 from app.markup import attribute, chip, visible
 from app.nav import href
+from app.outcomes import title_of
 from app.times import duration
 from jobs.folder import RunState
 from music_core.types import RunStatus
@@ -36,7 +37,8 @@ def kind_name(kind: str) -> str:
 
 def name_of(state: RunState) -> str:
     """What the run is called in lists: kind and title, plain text."""
-    return f"{kind_name(state.kind)}: {state.title}" if state.title else kind_name(state.kind)
+    title = state.title or title_of(state.kind, state.config)
+    return f"{kind_name(state.kind)}: {title}" if title else kind_name(state.kind)
 
 
 def link(state: RunState) -> str:

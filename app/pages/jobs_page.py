@@ -8,6 +8,7 @@ import streamlit as st
 from app import form_fields, reports
 from app.components import empty, header, launch, run_detail, run_table
 from app.components.errors import shown
+from app.components.run_words import name_of
 from app.form_fields import ABOUT, LAUNCHED, VERBS, Choices
 from app.nav import href, query_now
 from music_core.config import Settings, load_settings
@@ -41,7 +42,7 @@ def _one(run_id: str) -> None:
     view = None
     with shown():
         view = reports.run_view(run_id)
-    header.show(run_detail.title(view.state) if view else "Run")
+    header.show(name_of(view.state) if view else "Run")
     st.html(ALL_RUNS)
     if view:
         with shown():
