@@ -45,20 +45,22 @@ class RewardScorer:
 
     def __init__(
         self,
-        model_dir: str | Path,
+        model: str | Path | RewardNet,
         *,
         dtype: str = "float32",
         device: str | None = None,
         attention: str = "auto",
         n_threads: int | None = None,
     ) -> None:
-        """Load `model_dir`, a folder or a name on the hub. dtype: float32 | bfloat16 for the backbone; the head is float32.
+        """Load `model`, a folder or a name on the hub, or take a net as it is. dtype: the backbone's, float32 | bfloat16.
 
         `n_threads`: CPU threads while scoring; None leaves torch's choice. Raises `RewardError` (see `load_reward_net`).
         """
         if dtype not in DTYPES:
             raise RewardError(f"dtype must be one of {', '.join(DTYPES)}, not '{dtype}'.")
-        self.net: RewardNet = load_reward_net(model_dir, dtype=dtype, device=pick_device(device), attention=attention)
+        if not isinstance(model, RewardNet):
+            model = load_reward_net(model, dtype=dtype, device=pick_device(device), attention=attention)
+        self.net = model
         self.net.model.eval()
         self.n_threads = n_threads
 
