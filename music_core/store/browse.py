@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from music_core.store.connect import Store
-from music_core.store.filters import DECIDED, PairFilter, selection
+from music_core.store.filters import DECIDED, PairFilter, order, selection
 from music_core.store.session import Session, marks
 from music_core.store.text import utc
 from music_core.types import Split, VerdictValue
@@ -56,19 +56,17 @@ def list_pairs(
     store: Store, f: PairFilter, *, sort: str = "created", descending: bool = True, limit: int = 30, offset: int = 0
 ) -> PairPage:
     """One page of the pairs that pass `f`. Raises `StoreError` for an unknown sort."""
-    chosen = selection(f, sort)
-    margin = "m.margin" if f.model_id is not None else "NULL"
-    columns = "p.pair_id, p.seed_id, p.split, p.n_turns, p.divergence, p.opening, p.chars_chosen, p.chars_rejected, p.created_at"
-    order = chosen.order(sort, descending)
-    page = f"SELECT {columns}, {margin} FROM {chosen.tables} WHERE {chosen.where} ORDER BY {order} LIMIT ? OFFSET ?"
-    count = f"SELECT count(*) FROM {chosen.tables} WHERE {chosen.where}"
+    chosen, terms = selection(f, sort), order(descending)
+    columns = "pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at, margin"
+    page = f"SELECT {columns}, sort_key FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?"
+    # One query for the page and the count, which is there even where the page is empty.
+    sql = f"{chosen.sql} SELECT n, {columns} FROM (SELECT count(*) AS n FROM chosen) LEFT JOIN ({page}) ON true ORDER BY {terms}"
 
     def query(session: Session) -> PairPage:
-        heads = session.rows(page, [*chosen.params, limit, offset])
-        total = int(session.one(count, chosen.params))
-        return PairPage(_complete(session, f, heads), total)
+        found = session.rows(sql, [*chosen.params, limit, offset])
+        return PairPage(_complete(session, f, [row[1:] for row in found if row[1] is not None]), int(found[0][0]))
 
-    return store.view(query)
+    return store.indexed(query)
 
 
 def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]]) -> tuple[PairRow, ...]:
@@ -79,10 +77,10 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
     origins = _first_origins(session, f, ids)
     judged: dict[str, dict[str, VerdictValue]] = {}
     for pair_id, judge, value in session.rows(
-        f"SELECT pair_id, judge, value FROM lake.verdicts WHERE pair_id IN ({marks(ids)}) ORDER BY judge", ids
+        f"SELECT pair_id, judge, value FROM fast.verdicts WHERE pair_id IN ({marks(ids)}) ORDER BY judge", ids
     ):
         judged.setdefault(pair_id, {})[judge] = value
-    sql = f"SELECT pair_id, count(*) FROM lake.current_labels WHERE pair_id IN ({marks(ids)}) AND {DECIDED} GROUP BY pair_id"
+    sql = f"SELECT pair_id, count(*) FROM fast.labels WHERE pair_id IN ({marks(ids)}) AND {DECIDED} GROUP BY pair_id"
     n_labels: dict[str, int] = dict(session.rows(sql, ids))
     rows = []
     for pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at, margin in heads:
@@ -111,7 +109,7 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
 
 def _first_origins(session: Session, f: PairFilter, ids: Sequence[str]) -> dict[str, tuple[str, str | None, str | None]]:
     sql = (
-        "SELECT pair_id, source, schedule, method, run_id FROM lake.origin_rows "
+        "SELECT pair_id, source, schedule, method, run_id FROM fast.origins "
         f"WHERE pair_id IN ({marks(ids)}) ORDER BY created_at DESC, origin_id DESC"
     )
     wanted = ((f.sources, 1), (f.schedules, 2), (f.methods, 3), (f.run_ids, 4))
@@ -124,13 +122,13 @@ def _first_origins(session: Session, f: PairFilter, ids: Sequence[str]) -> dict[
 
 
 _FACETS: Mapping[str, str] = {
-    "source": "SELECT source, count(DISTINCT pair_id) FROM lake.origin_rows GROUP BY 1",
-    "schedule": "SELECT schedule, count(DISTINCT pair_id) FROM lake.origin_rows GROUP BY 1",
-    "method": "SELECT method, count(DISTINCT pair_id) FROM lake.origin_rows GROUP BY 1",
-    "split": "SELECT split, count(*) FROM lake.pairs GROUP BY 1",
-    "judge": "SELECT judge, count(*) FROM lake.verdicts GROUP BY 1",
-    "model": "SELECT model_id, count(*) FROM lake.margins WHERE margin IS NOT NULL GROUP BY 1",
-    "person": f"SELECT person, count(*) FROM lake.current_labels WHERE {DECIDED} GROUP BY 1",
+    "source": "SELECT source, count(DISTINCT pair_id) FROM fast.origins GROUP BY 1",
+    "schedule": "SELECT schedule, count(DISTINCT pair_id) FROM fast.origins GROUP BY 1",
+    "method": "SELECT method, count(DISTINCT pair_id) FROM fast.origins GROUP BY 1",
+    "split": "SELECT split, count(*) FROM fast.pairs GROUP BY 1",
+    "judge": "SELECT judge, count(*) FROM fast.verdicts GROUP BY 1",
+    "model": "SELECT model_id, count(*) FROM fast.margins GROUP BY 1",
+    "person": f"SELECT person, count(*) FROM fast.labels WHERE {DECIDED} GROUP BY 1",
 }
 
 
@@ -140,4 +138,4 @@ def facets(store: Store) -> dict[str, list[Facet]]:
     def values(session: Session, sql: str) -> list[Facet]:
         return [Facet(*row) for row in session.rows(f"SELECT * FROM ({sql}) t(value, n) WHERE value IS NOT NULL ORDER BY n DESC, value")]
 
-    return store.view(lambda session: {name: values(session, sql) for name, sql in _FACETS.items()})
+    return store.indexed(lambda session: {name: values(session, sql) for name, sql in _FACETS.items()})

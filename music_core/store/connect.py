@@ -13,6 +13,7 @@ import duckdb
 from music_core.config import load_settings
 from music_core.errors import StoreBusyError, StoreError
 from music_core.store import attach, migrate
+from music_core.store.index import Index
 from music_core.store.queue import Queue
 from music_core.store.session import Row, Session
 
@@ -49,6 +50,7 @@ class Store:
         self._root = connection
         self._guard = threading.Lock()
         self._queue = Queue(self.home / ".writers")
+        self._index = Index(connection)
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -69,6 +71,16 @@ class Store:
     def view(self, fn: Callable[[Session], T]) -> T:
         """What `fn(session)` returns, all its queries seeing one and the same snapshot."""
         return retrying(lambda: self._transaction(fn), "read")
+
+    def indexed(self, fn: Callable[[Session], T]) -> T:
+        """What `fn(session)` returns, with the tables of the index (`fast.…`) at the newest snapshot beside those of the lake."""
+
+        def once() -> T:
+            with self._cursor() as cursor:
+                self._index.refresh(cursor)
+            return self._transaction(fn)
+
+        return retrying(once, "read")
 
     def write(self, kind: str, fn: Callable[[Session], T]) -> T:
         """Run `fn(session)` in one transaction that first updates the lock row `kind`; returns what `fn` returned.

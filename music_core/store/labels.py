@@ -70,8 +70,8 @@ def labels_of(store: Store, pair_id: str) -> list[StoredLabel]:
 def labelled_ids(store: Store, person: str, queue: str | None = None) -> set[str]:
     """Pairs on which the person has a current label (a skip counts: it was seen), in one queue or in all."""
     also, params = (" AND queue = ?", [queue]) if queue is not None else ("", [])
-    sql = f"SELECT pair_id FROM lake.current_labels WHERE person = ? AND choice IS NOT NULL{also}"
-    return {row[0] for row in store.read(sql, [person, *params])}
+    sql = f"SELECT pair_id FROM fast.labels WHERE person = ? AND choice IS NOT NULL{also}"
+    return {row[0] for row in store.indexed(lambda session: session.rows(sql, [person, *params]))}
 
 
 def recent_labels(store: Store, person: str, limit: int = 20) -> list[StoredLabel]:

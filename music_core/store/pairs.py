@@ -13,7 +13,7 @@ from music_core.store.browse import facets as facets
 from music_core.store.browse import list_pairs as list_pairs
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter as PairFilter
-from music_core.store.filters import selection
+from music_core.store.filters import order, selection
 from music_core.store.session import Session, marks
 from music_core.store.text import from_json, now, to_json
 from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id, conversation
@@ -194,8 +194,10 @@ def _origins(session: Session, ids: Sequence[str], at: str) -> dict[str, list[Or
 def pair_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: bool = True) -> list[str]:
     """Ids of all pairs that pass `f`, in the order of the Pairs page."""
     chosen = selection(f, sort)
-    sql = f"SELECT p.pair_id FROM {chosen.tables} WHERE {chosen.where} ORDER BY {chosen.order(sort, descending)}"
-    return [row[0] for row in store.read(sql, chosen.params)]
+    rows = store.indexed(
+        lambda session: session.rows(f"{chosen.sql} SELECT pair_id FROM chosen ORDER BY {order(descending)}", chosen.params)
+    )
+    return [row[0] for row in rows]
 
 
 def iter_pairs(store: Store, f: PairFilter, *, batch: int = 500) -> Iterator[StoredPair]:
@@ -208,8 +210,8 @@ def iter_pairs(store: Store, f: PairFilter, *, batch: int = 500) -> Iterator[Sto
 def iter_seeds(store: Store, f: PairFilter) -> Iterator[Seed]:
     """One seed per distinct seed id among the pairs that pass `f`: any system message and the first user message, by seed id."""
     chosen = selection(f)
-    sql = f"SELECT min(p.pair_id) FROM {chosen.tables} WHERE {chosen.where} GROUP BY p.seed_id ORDER BY p.seed_id"
-    ids = [row[0] for row in store.read(sql, chosen.params)]
+    sql = f"{chosen.sql} SELECT min(pair_id) FROM chosen GROUP BY seed_id ORDER BY seed_id"
+    ids = [row[0] for row in store.indexed(lambda session: session.rows(sql, chosen.params))]
     for i in range(0, len(ids), LOAD_BATCH):
         for stored in get_pairs(store, ids[i : i + LOAD_BATCH]):
             messages = stored.pair.chosen.messages

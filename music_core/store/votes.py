@@ -1,32 +1,32 @@
 """Everybody's position on every pair, by branch: what agreement is computed from."""
 
 from music_core.store.connect import Store
-from music_core.store.filters import DECIDED, PairFilter, Selection, selection
+from music_core.store.filters import DECIDED, PairFilter, selection
 from music_core.store.session import Session
 from music_core.types import Vote
 
 _JUDGES = """
 SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, CASE v.value WHEN 'chosen' THEN 1 WHEN 'rejected' THEN -1 ELSE 0 END
-FROM lake.verdicts v JOIN selected s USING (pair_id) WHERE v.value <> 'unresolved' ORDER BY v.judge, v.pair_id"""
+FROM fast.verdicts v JOIN chosen s USING (pair_id) WHERE v.value <> 'unresolved' ORDER BY v.judge, v.pair_id"""
 
 _MODELS = """
 SELECT g.pair_id, s.seed_id, 'model:' || d.name, CAST(sign(g.margin) AS INTEGER), t.pair_id IS NOT NULL
-FROM lake.margins g JOIN selected s USING (pair_id) JOIN lake.models d USING (model_id)
+FROM fast.margins g JOIN chosen s USING (pair_id) JOIN lake.models d USING (model_id)
 LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t ON t.run_id = d.run_id AND t.pair_id = g.pair_id
-WHERE g.margin IS NOT NULL ORDER BY d.name, g.pair_id"""
+ORDER BY d.name, g.pair_id"""
 
 _PEOPLE = f"""
 SELECT l.pair_id, s.seed_id, 'person:' || l.person,
        CASE WHEN l.choice IN ('tie', 'both_bad') THEN 0 WHEN (l.choice = 'left') = (l.left_branch = 'chosen') THEN 1 ELSE -1 END
-FROM lake.current_labels l JOIN selected s USING (pair_id) WHERE {DECIDED} ORDER BY l.person, l.pair_id"""
+FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED} ORDER BY l.person, l.pair_id"""
 
 _UNRESOLVED = """
-SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM lake.verdicts v JOIN selected s USING (pair_id)
+SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair_id)
 WHERE v.value = 'unresolved' GROUP BY v.judge"""
 
 _UNDECIDED = """
 SELECT 'person:' || l.person, CASE WHEN l.choice IS NULL THEN 'taken back' ELSE 'skipped' END AS reason, count(*)
-FROM lake.current_labels l JOIN selected s USING (pair_id) WHERE l.choice IS NULL OR l.choice = 'skip' GROUP BY ALL"""
+FROM fast.labels l JOIN chosen s USING (pair_id) WHERE l.choice IS NULL OR l.choice = 'skip' GROUP BY ALL"""
 
 
 def votes(store: Store, f: PairFilter | None = None) -> list[Vote]:
@@ -38,13 +38,13 @@ def votes(store: Store, f: PairFilter | None = None) -> list[Vote]:
     chosen = selection(f or PairFilter())
 
     def query(session: Session) -> list[Vote]:
-        pairs = session.rows(f"SELECT p.pair_id, p.seed_id FROM {chosen.tables} WHERE {chosen.where} ORDER BY p.pair_id", chosen.params)
+        pairs = session.rows(f"{chosen.sql} SELECT pair_id, seed_id FROM chosen ORDER BY pair_id", chosen.params)
         found = [Vote(pair_id, seed_id, "construction", 1) for pair_id, seed_id in pairs]
         for sql in (_JUDGES, _MODELS, _PEOPLE):
-            found += [Vote(*row) for row in session.rows(_within(chosen) + sql, chosen.params)]
+            found += [Vote(*row) for row in session.rows(chosen.sql + sql, chosen.params)]
         return found
 
-    return store.view(query)
+    return store.indexed(query)
 
 
 def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:
@@ -54,12 +54,8 @@ def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[
     def query(session: Session) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
         for sql in (_UNRESOLVED, _UNDECIDED):
-            for rater, reason, n in session.rows(_within(chosen) + sql, chosen.params):
+            for rater, reason, n in session.rows(chosen.sql + sql, chosen.params):
                 found.setdefault(rater, {})[reason] = n
         return found
 
-    return store.view(query)
-
-
-def _within(chosen: Selection) -> str:
-    return f"WITH selected AS (SELECT p.pair_id, p.seed_id FROM {chosen.tables} WHERE {chosen.where})"
+    return store.indexed(query)
