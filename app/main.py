@@ -1,4 +1,4 @@
-"""The workbench in the browser: `streamlit run app/main.py`, or `music app`. Only navigation and what every page shares."""
+"""The workbench in the browser (`music app`): navigation, and what every page shares."""
 
 from pathlib import Path
 
@@ -10,22 +10,29 @@ from app.pages import agreement_page, jobs_page, label_page, overview_page, pair
 
 _HERE = Path(__file__).parent
 
-st.set_page_config(page_title="MUSIC Workbench", page_icon=str(_HERE / "icon.png"), layout="wide")
-st.html(_HERE / "style.css")
 
-# No icons on pages: Streamlit would fetch a page's icon from the network to show it on the browser's tab.
-page = st.navigation(
-    [
-        st.Page(overview_page.page, title="Overview", url_path="overview", default=True),
-        st.Page(pairs_page.page, title="Pairs", url_path="pairs"),
-        st.Page(label_page.page, title="Label", url_path="label"),
-        st.Page(agreement_page.page, title="Agreement", url_path="agreement"),
-        st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
-        st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
-    ],
-    position="top",
-)
-with st.container(key="mw-shell"):
-    links.show()
-    people.restore()
-page.run()
+def run() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(page_title="MUSIC Workbench", page_icon=str(_HERE / "icon.png"), layout="wide")
+    st.html(_HERE / "style.css")
+
+    # No icons on pages: Streamlit would fetch a page's icon from the network to show it on the browser's tab.
+    page = st.navigation(
+        [
+            st.Page(overview_page.page, title="Overview", url_path="overview", default=True),
+            st.Page(pairs_page.page, title="Pairs", url_path="pairs"),
+            st.Page(label_page.page, title="Label", url_path="label"),
+            st.Page(agreement_page.page, title="Agreement", url_path="agreement"),
+            st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
+            st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
+        ],
+        position="top",
+    )
+    with st.container(key="mw-shell"):
+        links.show()
+        people.restore()
+    page.run()
+
+
+if __name__ == "__main__":
+    run()

@@ -31,7 +31,7 @@ def add_app_command(group: click.Group) -> None:
 
 def _serve(port: int) -> Answer:
     root = Path(__file__).resolve().parents[2]
-    main = root / "app" / "main.py"
+    main = root / "app" / "entry" / "workbench.py"
     if not main.is_file():
         raise MissingExtraError("The app", "local")
     _check_free(port)

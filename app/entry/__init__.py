@@ -1,0 +1,1 @@
+"""The file that Streamlit runs, alone in its folder."""
