@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobs.cli.common import CONTEXT, Answer, command, facts, given
+from jobs.cli.common import CONTEXT, Answer, command, facts, given, table
 from jobs.cli.work import selection_options
 from music_core.config import load_settings
 
@@ -59,7 +59,7 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
 
 @click.group("store", context_settings=CONTEXT)
 def store_group() -> None:
-    """The store: what is in it."""
+    """The store: what is in it, whether it is sound, and how to pack it."""
 
 
 @command(store_group, "info")
@@ -74,6 +74,37 @@ def info_command() -> Answer:
     with configured_store() as store:
         values = store_info(store)
     return Answer(values, facts(values))
+
+
+@command(store_group, "check")
+def check_command() -> Answer:
+    """Read the whole store and report what does not fit: doubled ids, dangling references, changed text. Status 1 if there is any.
+
+    Example:
+      music store check
+    """
+    from music_core.store.maintain import check
+
+    with configured_store() as store:
+        problems = check(store)
+    rows = [(p.kind, p.where, p.detail) for p in problems]
+    data = {"problems": [{"kind": kind, "where": where, "detail": detail} for kind, where, detail in rows]}
+    return Answer(data, table(("kind", "where", "what"), rows) if rows else "The store is sound.", exit_code=1 if rows else 0)
+
+
+@command(store_group, "compact")
+@click.option("--keep-days", default=7.0, show_default=True, type=click.FloatRange(min=0), help="Keep older states for so many days.")
+def compact_command(keep_days: float) -> Answer:
+    """Pack small files and drop old states. Data that a training run has pinned stays. Others may go on writing meanwhile.
+
+    Example:
+      music store compact --keep-days 30
+    """
+    from music_core.store.maintain import compact
+
+    with configured_store() as store:
+        done = compact(store, keep_days=keep_days)
+    return Answer(done, facts(done))
 
 
 @click.group("sample", context_settings=CONTEXT)

@@ -144,7 +144,7 @@ class _Tally:
     n_pairs: int
     working_s: float = 0.0
     n_skipped: int = 0
-    n_same_model: int = 0
+    same_model: set[str] = field(default_factory=set)
     readings: list[Reading] = field(default_factory=list)
     verdicts: dict[str, Counter[str]] = field(default_factory=dict)
     first_rates: dict[str, list[float]] = field(default_factory=dict)
@@ -159,10 +159,11 @@ class _Tally:
 
     def note_simulator(self, judge: Judge, stored: StoredPair) -> None:
         """Count pairs that the judging model has simulated itself: it may share the simulator's biases."""
-        self.n_same_model += any(t.model == judge.model for origin in stored.origins for t in origin.turns)
+        if any(t.model == judge.model for origin in stored.origins for t in origin.turns):
+            self.same_model.add(stored.id)
 
     def report(self) -> dict[str, Any]:
-        """JSON types only. Counts of calls and tokens are of this run; one pair counts once for each kind of judge elsewhere."""
+        """JSON types only. Calls and tokens are of this run; `judged_before` counts a pair once for each kind of judge."""
         return {
             "pairs": self.n_pairs,
             "judged_before": self.n_skipped,
@@ -174,7 +175,7 @@ class _Tally:
             "unparsed": sum(r.label == "unparsed" for r in self.readings),
             "verdicts": {name: dict(counts) for name, counts in self.verdicts.items()},
             "first_position_rate": {name: round(fmean(rates), 4) for name, rates in self.first_rates.items()},
-            "judged_by_their_simulator": self.n_same_model,
+            "judged_by_their_simulator": len(self.same_model),
         }
 
 

@@ -1,6 +1,6 @@
 """The committed sample: written from a store by its maintainers, loaded into a store by everybody else.
 
-A folder holds `pairs-SOURCE.jsonl` (one for each source, in the form of `music export`) and `models.jsonl`, `readings.jsonl`,
+A folder holds `SOURCE.jsonl` for each source, in the form of `music export`, and `models.jsonl`, `readings.jsonl`,
 `verdicts.jsonl`, `traces.jsonl`: one object a line with the fields of the dataclass of `music_core.types`. Each may be gzipped.
 """
 
@@ -26,6 +26,7 @@ from music_core.store.traces import add_traces, traces_of
 from music_core.types import Reading, RewardModel, RewardTrace, Verdict
 
 T = TypeVar("T")
+ABOUT_PAIRS = ("models", "readings", "verdicts", "traces")
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def sample_folder() -> Path:
 
 def load_sample(store: Store, folder: Path) -> dict[str, int]:
     """Load a sample; counts of what was new. Loading again changes nothing. Raises `SourceError` naming what cannot be read."""
-    sources = sorted(p for p in folder.glob("pairs-*.jsonl*") if p.name.endswith((".jsonl", ".jsonl.gz")))
+    sources = [p for p in sorted(folder.glob("*.jsonl*")) if p.name.endswith((".jsonl", ".jsonl.gz")) and _stem(p) not in ABOUT_PAIRS]
     if not sources:
-        raise SourceError(f"There is no sample in {folder}.", "It holds files named pairs-SOURCE.jsonl.")
+        raise SourceError(f"There is no sample in {folder}.", "It holds a file SOURCE.jsonl for each of its sources.")
     # Everything is parsed before anything is stored.
     readings = [_of_row(Reading, row, at) for row, at in _rows(folder, "readings")]
     verdicts = [_of_row(Verdict, row, at) for row, at in _rows(folder, "verdicts")]
@@ -60,7 +61,7 @@ def load_sample(store: Store, folder: Path) -> dict[str, int]:
     models = [_of_row(RewardModel, {**row, "created_at": _moment(row.get("created_at"))}, at) for row, at in _rows(folder, "models")]
     new_pairs = 0
     for path in sources:
-        with read_source(str(path), fmt="trl", source=_source_of(path)) as reading:
+        with read_source(str(path), fmt="trl", source=_stem(path)) as reading:
             if reading.report.dropped:
                 raise SourceError(f"{path}: rows cannot be used: {reading.report.dropped}.")
             new_pairs += add_pairs(store, list(reading.pairs)).new
@@ -85,10 +86,12 @@ def write_sample(store: Store, folder: Path, sources: Sequence[str]) -> dict[str
     for source in sources:
         chosen = PairFilter(sources=(source,))
         found = pair_ids(store, chosen, descending=False)
+        if source in ABOUT_PAIRS:
+            raise SourceError(f"A sample's source cannot be called '{source}'.")
         if not found:
             raise SourceError(f"There is no source '{source}' in the store.", "See the sources with: music store info")
         ids += [i for i in found if i not in ids]
-        n_pairs += export_pairs(store, chosen, folder / f"pairs-{re.sub(r'[^A-Za-z0-9_.-]', '_', source)}.jsonl")
+        n_pairs += export_pairs(store, chosen, folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', source)}.jsonl")
     traces = [t for i in ids for t in traces_of(store, i)]
     used = {t.model_id for t in traces}
     models = [dataclasses.replace(m, path="") for m in list_models(store) if m.id in used]
@@ -142,5 +145,5 @@ def _of_row(cls: type[T], row: Mapping[str, Any], at: str) -> T:
         raise SourceError(f"{at}: {e}.") from e
 
 
-def _source_of(path: Path) -> str:
-    return path.name.removeprefix("pairs-").removesuffix(".gz").removesuffix(".jsonl")
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".jsonl")

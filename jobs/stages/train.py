@@ -12,7 +12,7 @@ from jobs.memory import assumed_train_rate, shape_of, train_memory_gb
 from jobs.stages.embedded import ensure_weights
 from jobs.stages.select import Selection, selected_ids, stored_pairs
 from music_core.config import EMBEDDED, Settings
-from music_core.errors import ConfigError, RunError
+from music_core.errors import ConfigError, MusicError, RunError
 from music_core.reward.recipe import TrainRecipe, load_train_recipe
 from music_core.store.connect import Store
 from music_core.store.models import list_models, register_model
@@ -74,18 +74,22 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     pairs = {split: [p for p in pairs_at(ctx.store, ctx.run_id) if p.split == split] for split in SPLITS}
     gguf = ensure_weights(ctx) if recipe.base == EMBEDDED else None
     ctx.log(f"{len(pairs['train'])} training and {len(pairs['validation'])} validation pairs of snapshot {snapshot}")
-    report = train_reward_model(
-        _items(pairs["train"]),
-        recipe=recipe,
-        out_dir=out_dir,
-        validation=_items(pairs["validation"]),
-        gguf=gguf,
-        cache=ctx.settings.cache,
-        sources={p.id: p.origins[0].source for p in pairs["train"] if p.origins},
-        device=config.device,
-        on_progress=lambda step, steps, loss, accuracy: ctx.progress(step, steps, f"loss {loss:.3f}, accuracy {accuracy:.2f}"),
-        should_stop=ctx.should_stop,
-    )
+    try:
+        report = train_reward_model(
+            _items(pairs["train"]),
+            recipe=recipe,
+            out_dir=out_dir,
+            validation=_items(pairs["validation"]),
+            gguf=gguf,
+            cache=ctx.settings.cache,
+            sources={p.id: p.origins[0].source for p in pairs["train"] if p.origins},
+            device=config.device,
+            on_progress=lambda step, steps, loss, accuracy: ctx.progress(step, steps, f"loss {loss:.3f}, accuracy {accuracy:.2f}"),
+            should_stop=ctx.should_stop,
+        )
+    except MusicError:
+        _release(out_dir, ctx)
+        raise
     if not report.finished:
         ctx.check()
     model = register_model(ctx.store, _model(config, ctx, out_dir, recipe, report))
@@ -112,6 +116,13 @@ def _claimed_folder(config: Config, ctx: RunContext) -> Path:
             ) from e
         write_json(claim, {"folder": str(out_dir)})
     return out_dir
+
+
+def _release(out_dir: Path, ctx: RunContext) -> None:
+    """Give the name back when nothing was made under it, so that the next attempt may use it."""
+    if not (out_dir.parent / f".{out_dir.name}.training").exists() and out_dir.is_dir() and not any(out_dir.iterdir()):
+        out_dir.rmdir()
+        (ctx.folder / "model.json").unlink(missing_ok=True)
 
 
 def _write_down(config: Config, ctx: RunContext) -> int:

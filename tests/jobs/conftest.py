@@ -17,7 +17,7 @@ from jobs.worker import execute
 from music_core.chat.protocol import ChatRequest, Sampling
 from music_core.chat.scripted import ScriptedChat
 from music_core.config import load_settings
-from music_core.store.connect import open_store
+from music_core.store.connect import Store
 from music_core.types import Message
 from tests.unit.chat.conftest import ChatServer, completion
 
@@ -120,14 +120,9 @@ def submit(runner: LocalRunner, config: dict[str, Any], kind: str = "generate", 
     return runner.submit(api.new_run(kind, config, run_id=run_id)).run_id
 
 
-def run_here(home: Path, kind: str, config: dict[str, Any], run_id: str | None = None) -> dict[str, Any]:
+def run_here(store: Store, kind: str, config: dict[str, Any], run_id: str | None = None) -> dict[str, Any]:
     """The report of a run executed in this process; fails with the run's own words."""
-    runner = LocalRunner(home)
-    folder = runner.create(api.new_run(kind, config, run_id=run_id))
-    store = open_store(home)
-    try:
-        state = execute(folder, store, load_settings(), stop=threading.Event())
-    finally:
-        store.close()
+    folder = LocalRunner(store.home).create(api.new_run(kind, config, run_id=run_id))
+    state = execute(folder, store, load_settings(), stop=threading.Event())
     assert state.status == "finished", f"{state.note} {folder.log_tail()}"
     return folder.report() or {}

@@ -37,7 +37,9 @@ def test_a_killed_run_is_dead_and_resumes_to_the_same_pairs_without_repeating_a_
     tmp_path: Path, home: Path, slow: SlowServer, generation: dict[str, Any]
 ) -> None:
     config = {**generation, "assistant": "slow"}
-    undisturbed = run_here(tmp_path / "calm", "generate", config)
+    calm = open_store(tmp_path / "calm")
+    undisturbed = run_here(calm, "generate", config)
+    calm.close()
     n_calls = len(slow.bodies)
     assert n_calls == undisturbed["calls"]
 
