@@ -40,7 +40,7 @@ def head(state: RunState) -> str:
 def made_markup(links: list[outcomes.Link]) -> str:
     """What the run made, as links. Pure."""
     items = "".join(f'<a class="mw-link mw-filter" href="{attribute(href(page, q))}">{visible(words)}</a>' for words, page, q in links)
-    return f'<nav class="mw-filters" aria-label="What it made">{items}</nav>' if items else ""
+    return f'<nav class="mw-filters" aria-label="What it made">{items}</nav>'
 
 
 def settings_markup(kind: str, config: Mapping[str, Any]) -> str:
@@ -73,7 +73,9 @@ def _progress(view: RunView) -> None:
     st.html(head(view.state))
     if view.state.status in ("failed", "dead"):
         errors.show(RunError(view.state.note or f"The run is {view.state.status}.", view.state.hint))
-    st.html(made_markup(outcomes.made(view.state, view.report)))
+    links = outcomes.made(view.state, view.report)
+    if links:
+        st.html(made_markup(links))
     _buttons(view.state)
 
 
