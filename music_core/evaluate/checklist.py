@@ -8,7 +8,7 @@ from music_core import prompts
 from music_core.chat.protocol import ChatModel, ChatReply, ChatRequest, Sampling
 from music_core.evaluate import parse
 from music_core.evaluate.question import Answer, Judge, Question, question, seed_of
-from music_core.evaluate.transcript import boundary_for, transcript
+from music_core.evaluate.transcript import boundary_for, mark, plain, transcript
 from music_core.evaluate.verdict import TIE_MARGIN, resolve
 from music_core.types import BRANCHES, BranchName, ContrastPair, Conversation, Message, Reading, Verdict
 
@@ -18,14 +18,24 @@ MAX_TOKENS = 4
 
 
 def checklist_prompt(conversation: Conversation, turn: int) -> str:
-    """The question about `turn` (from 1): what was said before it, its user message and its reply.
+    """The question about `turn` (from 1): what was said before it as context, then its user message and its reply.
 
-    The conversation stands before the question, so the prompts of later turns share a prefix with earlier ones.
+    The earlier messages stand first, so the prompts of later turns share a prefix with those of earlier ones.
     """
+    messages = conversation.messages
     end = conversation.assistant_positions()[turn - 1]
-    shown = Conversation(conversation.messages[: end + 1])
+    asked = max((i for i in range(end) if messages[i].role == "user"), default=None)
+    earlier = [m for i, m in enumerate(messages[:end]) if i != asked]
     boundary = boundary_for([conversation])
-    return prompts.render("judge_checklist", boundary=boundary, conversation=transcript(shown.messages, boundary), turn=str(turn))
+    history = prompts.render("judge_checklist_history", transcript=transcript(earlier, boundary)) + "\n\n" if earlier else ""
+    exchange = [
+        mark(boundary, "the user's message"),
+        plain(messages[asked].content).strip() if asked is not None else "",
+        mark(boundary, "the assistant's reply"),
+        plain(messages[end].content).strip(),
+        mark(boundary, "end"),
+    ]
+    return prompts.render("judge_checklist", boundary=boundary, history=history, exchange="\n".join(exchange))
 
 
 def turns_asked(pair: ContrastPair, branch: BranchName) -> range:

@@ -77,7 +77,7 @@ def test_one_turn_that_says_nothing_leaves_the_pair_unresolved() -> None:
     pair = pair_of(0, turns=3)
 
     def third_is_silent(request: ChatRequest) -> str:
-        return "" if "turn 3, assistant" in request.messages[0].content else "yes"
+        return "" if "turn 2, assistant" in request.messages[0].content else "yes"
 
     _, verdicts = judged(checklist_judge(ScriptedChat(third_is_silent), "c"), [(pair.id, pair)])
     assert (verdicts[pair.id].value, verdicts[pair.id].n_unparsed) == ("unresolved", 2)
