@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import sqlite3
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,35 +42,68 @@ def address(home: Path, catalog: str | None, data_path: str | None) -> Address:
     return Address(home, name, (data_path or f"{home / 'parquet'}/") if default else None)
 
 
+# Instances of stores that were closed, with their extensions loaded: checking the signature of those takes 0.3 s.
+_idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
+_idle_guard = threading.Lock()
+
+
 def connect(where: Address) -> duckdb.DuckDBPyConnection:
-    """A new in-memory DuckDB with the lake attached as `lake`, created where there was none.
+    """An in-memory DuckDB with the lake attached as `lake`, created where there was none, and an empty `fast` beside it.
 
     Raises `duckdb.Error` when the catalog is busy (the caller retries) and `StoreError` when it can never work.
     """
     where.home.mkdir(parents=True, exist_ok=True)
-    # Nothing may be fetched at run time; extensions come from wheels whose signature DuckDB checks.
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        # Our queries are many and small, and DuckLake sends several of its own for each; a second thread doubles the
-        # processor time of every one of them and halves the speed of a busy machine.
-        "threads": 1,
-    }
-    connection = duckdb.connect(":memory:", config=config)
+    names = _extensions(where)
+    with _idle_guard:
+        connection = _idle[names[0]].pop() if _idle.get(names[0]) else None
+    if connection is None:
+        connection = _new_instance()
     try:
-        _load(connection, "postgres_scanner" if where.is_postgres else "sqlite_scanner")
-        _load(connection, "ducklake")
-        if (where.data_path or "").startswith(("s3://", "gcs://", "http")):
-            _load(connection, "httpfs")
+        for name in names:
+            _load(connection, name)
         _attach(connection, where)
+        connection.execute("ATTACH ':memory:' AS fast")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
+def disconnect(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
+    """Let go of the lake; the instance is kept for the next store, unless a query is still running on it."""
+    try:
+        connection.execute("DETACH fast")
+        connection.execute("DETACH lake")
+    except duckdb.Error:
+        connection.close()
+        return
+    with _idle_guard:
+        _idle.setdefault(_extensions(where)[0], []).append(connection)
+
+
+def _new_instance() -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        # Nothing may be fetched at run time; extensions come from wheels whose signature DuckDB checks.
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        # A table that is not there must be an error, not a variable of the calling function that has its name.
+        "python_enable_replacements": "false",
+        # Our queries are many and small, and DuckLake sends several of its own for each; a second thread doubles the
+        # processor time of every one of them and halves the speed of a busy machine.
+        "threads": 1,
+    }
+    return duckdb.connect(":memory:", config=config)
+
+
+def _extensions(where: Address) -> list[str]:
+    remote = (where.data_path or "").startswith(("s3://", "gcs://", "http"))
+    return ["postgres_scanner" if where.is_postgres else "sqlite_scanner", "ducklake", *(["httpfs"] if remote else [])]
+
+
 def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Load an extension from its wheel; where no wheel fits the platform, from DuckDB's own registry."""
+    """Load an extension from its wheel, once; where no wheel fits the platform, from DuckDB's own registry."""
+    if connection.execute("SELECT 1 FROM duckdb_extensions() WHERE extension_name = ? AND loaded", [name]).fetchone():
+        return
     spec = importlib.util.find_spec(f"duckdb_extension_{name}")
     version = f"v{duckdb.__version__}"
     for folder in (spec.submodule_search_locations or []) if spec else []:

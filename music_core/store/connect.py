@@ -47,15 +47,17 @@ class Store:
     def __init__(self, where: attach.Address, connection: duckdb.DuckDBPyConnection) -> None:
         self.where = where
         self.home = where.home
-        self._root = connection
+        self._root: duckdb.DuckDBPyConnection | None = connection
         self._guard = threading.Lock()
         self._queue = Queue(self.home / ".writers")
-        self._index = Index(connection)
+        self._index = Index()
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor for the calling thread; closed at the end, with any transaction that it left open."""
         with self._guard:
+            if self._root is None:
+                raise StoreError("The store is closed.")
             cursor = self._root.cursor()
         # DuckDB draws its own bar wherever it takes the process for an interactive one. A setting of the cursor only.
         cursor.execute("SET enable_progress_bar = false")
@@ -118,10 +120,12 @@ class Store:
         return self.where.data_path is not None and Path(self.where.data_path).is_relative_to(self.home)
 
     def close(self) -> None:
-        """Release the catalog. Calls after this raise `StoreError`."""
+        """Release the catalog; may be called twice. Calls of other methods after this raise `StoreError`."""
         with self._guard:
-            self._root.close()
-        self._queue.close()
+            root, self._root = self._root, None
+        if root is not None:
+            attach.disconnect(root, self.where)
+            self._queue.close()
 
 
 def take_lock(session: Session, kind: str) -> None:

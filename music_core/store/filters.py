@@ -153,4 +153,4 @@ def _hits(f: PairFilter) -> list[Part]:
 
 def _literal(text: str) -> str:
     """A pattern of RE2 that matches `text` as it stands."""
-    return "".join(c if c.isalnum() or ord(c) > 127 else f"\\x{{{ord(c):x}}}" for c in encode(text))
+    return "".join(c if c.isalnum() else f"\\x{{{ord(c):x}}}" for c in encode(text))

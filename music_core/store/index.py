@@ -66,11 +66,10 @@ FROM fast.traces GROUP BY ALL HAVING margin IS NOT NULL"""
 class Index:
     """The copy of one process. `refresh` is safe to call from any thread."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
         self._snapshot_id = -1
         self._locks: dict[str, int] = {}
-        connection.execute("ATTACH ':memory:' AS fast")
 
     def refresh(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Bring the copy up to the newest snapshot, in one transaction of `cursor`; readers see the old or the new state."""

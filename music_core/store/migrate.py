@@ -16,10 +16,10 @@ def migrations() -> list[tuple[int, str, str]]:
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     """Version of the store behind `connection`; 0 for an empty lake."""
-    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'migrations'").fetchone()
-    if found is None:
+    try:
+        row = connection.execute("SELECT coalesce(max(version), 0) FROM lake.migrations").fetchone()
+    except duckdb.CatalogException:  # no such table
         return 0
-    row = connection.execute("SELECT coalesce(max(version), 0) FROM lake.migrations").fetchone()
     return int(row[0]) if row else 0
 
 
@@ -37,10 +37,11 @@ def upgrade(connection: duckdb.DuckDBPyConnection, up_to: int | None = None) -> 
         )
     for number, name, sql in known:
         if version < number and (up_to is None or number <= up_to):
-            _apply(connection, number, name, sql)
+            apply(connection, number, name, sql)
 
 
-def _apply(connection: duckdb.DuckDBPyConnection, number: int, name: str, sql: str) -> None:
+def apply(connection: duckdb.DuckDBPyConnection, number: int, name: str, sql: str) -> None:
+    """Run one migration in one transaction, unless another process has done so meanwhile."""
     connection.execute("BEGIN")
     try:
         version = schema_version(connection)

@@ -1,0 +1,66 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from music_core.store.connect import Store, open_store
+from music_core.store.labels import add_label, labelled_ids, undo_label
+from music_core.store.maintain import compact
+from music_core.store.pairs import PairFilter, add_pairs, facets, list_pairs
+from music_core.store.readings import add_readings
+from music_core.store.traces import add_traces
+from music_core.types import LabelEvent, RewardTrace, Verdict
+from tests.store.conftest import make_pair
+
+
+def seen(store: Store) -> object:
+    """Everything that comes out of the index."""
+    return list_pairs(store, PairFilter(model_id="m"), limit=1000), facets(store), labelled_ids(store, "ann")
+
+
+def test_what_another_process_writes_appears_at_the_next_query(home: Path, store: Store) -> None:
+    """A second store on the same folder has its own DuckDB and its own index, as another process has."""
+    other = open_store(home)
+    first = make_pair("first")
+    add_pairs(store, [first])
+    assert list_pairs(other, PairFilter()).total == 1
+    steps: list[Callable[[], object]] = [
+        lambda: add_pairs(store, [make_pair(f"{k}") for k in range(30)]),
+        lambda: add_pairs(store, [make_pair("first", source="elsewhere")]),
+        lambda: add_label(store, LabelEvent("t1", first.pair.id, "ann", "left", "chosen", True)),
+        lambda: add_label(store, LabelEvent("t2", first.pair.id, "ann", "tie", "chosen", True)),
+        lambda: add_readings(store, [], [Verdict(first.pair.id, "j", "pairwise", "flip", 0.0, 2, 0)]),
+        lambda: add_readings(store, [], [Verdict(first.pair.id, "j", "pairwise", "tie", 0.0, 2, 0)]),
+        lambda: add_traces(store, [RewardTrace(first.pair.id, "chosen", "m", (1.0,))]),
+        lambda: add_traces(store, [RewardTrace(first.pair.id, "rejected", "m", (0.25,))]),
+        lambda: undo_label(store, first.pair.id, "ann", "u1"),
+        lambda: compact(store),
+        lambda: add_pairs(store, [make_pair("after compaction")]),
+        lambda: compact(store, keep_days=0),
+    ]
+    for step in steps:
+        step()
+        fresh = open_store(home)
+        assert seen(other) == seen(fresh)
+        fresh.close()
+    row = list_pairs(other, PairFilter(model_id="m", pair_ids=(first.pair.id,))).rows[0]
+    assert (row.margin, dict(row.verdicts), row.n_labels) == (0.75, {"j": "tie"}, 0)
+    other.close()
+
+
+def test_an_index_whose_snapshot_was_dropped_starts_anew(home: Path, store: Store) -> None:
+    other = open_store(home)
+    assert list_pairs(other, PairFilter()).total == 0
+    for k in range(3):
+        add_pairs(store, [make_pair(f"{k}")])
+    compact(store, keep_days=0)
+    assert list_pairs(other, PairFilter()).total == 3
+    other.close()
+
+
+def test_rows_written_straight_into_a_table_twice_are_shown_once(store: Store) -> None:
+    """The lock rows keep doubles out; should one get in all the same, nobody sees it."""
+    item = make_pair()
+    add_pairs(store, [item])
+    store.write("pairs", lambda session: session.rows("INSERT INTO lake.pair_rows SELECT * FROM lake.pair_rows"))
+    store.write("pairs", lambda session: session.rows("INSERT INTO lake.origin_rows SELECT * FROM lake.origin_rows"))
+    assert list_pairs(store, PairFilter()).total == 1
+    assert store.read("SELECT count(*) FROM lake.pairs") == [(1,)]
