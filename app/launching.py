@@ -1,7 +1,8 @@
 """What the pages write about runs: start one, stop it, take it up again. A form is one run, however often it is sent."""
 
 import importlib.util
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from music_core.chat.local import embedded_path
 from music_core.config import EMBEDDED, Settings, load_settings
 from music_core.errors import MissingExtraError, MusicError, RunError, SourceError
 
+_LOG = logging.getLogger("music.app")
 _DRAFT = "mw_draft"
 _OUTCOME = "mw_run_outcome"
 _ESTIMATE = "mw_estimate"
@@ -73,15 +75,17 @@ def weights_missing(settings: Settings) -> bool:
 
 def start(draft: Draft, config: Mapping[str, Any]) -> None:
     """Start the draft's run and go to it; sent again it goes to the run that is there already."""
-    try:
+
+    def once() -> None:
         _check(draft.kind, config)
         home = data.store().home
         if not api.runner_for(home).folder(draft.token).exists():
             _submit_once(draft, config, home)
-    except MusicError as e:
-        st.session_state[_OUTCOME] = e
+
+    _tell(once)
+    if _OUTCOME in st.session_state:
         return
-    for key in (_DRAFT, _OUTCOME, _ESTIMATE):
+    for key in (_DRAFT, _ESTIMATE):
         st.session_state.pop(key, None)
     set_query({"run": draft.token})
 
@@ -115,12 +119,9 @@ def _check(kind: str, config: Mapping[str, Any]) -> None:
 
 def estimate(draft: Draft, config: Mapping[str, Any]) -> None:
     """Try the draft's run dry; `estimate_of` has the answer."""
-    try:
-        figures = api.estimate(draft.kind, config, data.store())
-    except MusicError as e:
-        st.session_state[_ESTIMATE] = Estimate(draft.token, error=e)
-        return
-    st.session_state[_ESTIMATE] = Estimate(draft.token, figures)
+    figures: dict[str, Any] = {}
+    error = _error_of(lambda: figures.update(api.estimate(draft.kind, config, data.store())))
+    st.session_state[_ESTIMATE] = Estimate(draft.token, None if error else figures, error)
 
 
 def estimate_of(draft: Draft) -> Estimate | None:
@@ -139,12 +140,25 @@ def resume(run_id: str) -> None:
     _tell(lambda: api.resume(run_id, home=data.store().home))
 
 
-def _tell(act: Any) -> None:
+def _tell(act: Callable[[], object]) -> None:
     st.session_state.pop(_OUTCOME, None)
+    error = _error_of(act)
+    if error is not None:
+        st.session_state[_OUTCOME] = error
+
+
+def _error_of(act: Callable[[], object]) -> MusicError | None:
+    """What went wrong in `act`. Callbacks run before the page is drawn, so nothing may escape from them."""
     try:
         act()
     except MusicError as e:
-        st.session_state[_OUTCOME] = e
+        return e
+    except Exception as e:
+        _LOG.exception("A click on the page of jobs failed")
+        return RunError(
+            f"That failed by a defect of the workbench ({type(e).__name__}).", "The server's log has the details; please report it."
+        )
+    return None
 
 
 def last_error() -> MusicError | None:

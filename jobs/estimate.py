@@ -68,7 +68,10 @@ def newest_report(
 ) -> tuple[str, dict[str, Any]] | None:
     """(run id, report) of the newest finished run of `kind` whose config is `same` and whose report is `enough` to measure by."""
     for run in list_runs(store, LOOK_BACK):
-        if run.kind != kind or not same(run.config):
+        try:
+            if run.kind != kind or not same(run.config):
+                continue
+        except KeyError:  # recorded before this setting was there
             continue
         found = run_report(store, run.id)
         if found is not None and found[0] == "finished" and enough(found[1]):

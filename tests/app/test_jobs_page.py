@@ -150,6 +150,11 @@ def test_an_estimate_counts_and_starts_nothing(open_page: Open, home: Path) -> N
     assert len(LocalRunner(home).folders()) == before
 
 
+def test_a_run_recorded_with_other_settings_does_not_hinder_an_estimate(use_home: Use, home: Path) -> None:
+    figures = api.estimate("generate", {"n": 2, "assistant": "scripted"}, use_home(home))  # the store has a generation without any
+    assert figures["seeds"] == 2
+
+
 def test_settings_that_cannot_be_are_an_error_beside_the_form(open_page: Open, home: Path) -> None:
     app = open_page("jobs", home, {"new": "import", "path": "/no/such/file.jsonl"})
     app.button(key=f"mw-start-{token_of(app)}").click().run()
