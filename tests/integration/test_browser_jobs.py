@@ -10,9 +10,8 @@ from playwright.sync_api import Browser
 from jobs import api
 from jobs.runner import LocalRunner
 from tests.app.samples import fill
-from tests.integration.browser import WAIT_MS, Server, Visit, browser, visit
+from tests.integration.browser import WAIT_MS, Server, Visit, visit
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.integration
 
 
