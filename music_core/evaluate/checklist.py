@@ -64,7 +64,7 @@ def checklist_judge(model: ChatModel, name: str, *, context_tokens: int = 4096, 
     def verdict(pair_id: str, readings: list[Reading]) -> Verdict:
         return resolve(pair_id, name, "checklist", readings, tie_margin=tie_margin)
 
-    return Judge(name, "checklist", model, context_tokens, ask, read_yes_no, verdict)
+    return Judge(name, "checklist", model, ask, read_yes_no, verdict)
 
 
 def read_yes_no(reply: ChatReply) -> Answer:

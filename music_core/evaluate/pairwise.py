@@ -49,7 +49,7 @@ def pairwise_judge(model: ChatModel, name: str, *, context_tokens: int = 4096) -
     def verdict(pair_id: str, readings: list[Reading]) -> Verdict:
         return resolve(pair_id, name, "pairwise", readings)
 
-    return Judge(name, "pairwise", model, context_tokens, ask, read, verdict)
+    return Judge(name, "pairwise", model, ask, read, verdict)
 
 
 def _question(model: ChatModel, name: str, pair_id: str, pair: ContrastPair, order: Order, context_tokens: int) -> Question:

@@ -44,13 +44,12 @@ class Judge:
     """A chat model with a way of asking and a way of reading; made by `pairwise_judge` and `checklist_judge`.
 
     `ask` gives every question about a pair, `read` turns a finished reply into a label, `resolve` all readings
-    into a verdict. `context_tokens` is the longest prompt and reply together that the endpoint takes.
+    into a verdict.
     """
 
     name: str
     kind: ReadingKind
     chat: ChatModel
-    context_tokens: int
     ask: Callable[[str, ContrastPair], tuple[Question, ...]]
     read: Callable[[ChatReply], Answer]
     resolve: Callable[[str, list[Reading]], Verdict]
@@ -78,9 +77,10 @@ def seed_of(*parts: object) -> int:
 
 
 def question(judge: str, chat: ChatModel, blank: Reading, request: ChatRequest, context_tokens: int) -> Question:
-    """A question with the hash of all that is sent; one that does not fit says so instead (see `asked`).
+    """A question with the hash of all that is sent; one that does not fit says so instead and is never sent.
 
-    The hash of a question that does not fit also covers the limit: with a longer context it is another question.
+    `context_tokens` is what prompt and reply may take together. The hash of a question that does not fit also covers
+    the limit: with a longer context it is another question.
     """
     sent = json.dumps(
         [
