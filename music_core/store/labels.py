@@ -132,7 +132,7 @@ def _current(session: Session, pair_id: str, person: str) -> StoredLabel | None:
 
 
 def _read_back(store: Store, token: str) -> StoredLabel:
-    found = _labels(store, f"SELECT {_COLUMNS} FROM lake.labels WHERE label_id = ?", [_label_id(token)])
+    found = _labels(store, f"SELECT {_COLUMNS} FROM lake.label_rows WHERE label_id = ? ORDER BY seq LIMIT 1", [_label_id(token)])
     if not found:
         raise StoreError("The label was written but cannot be read back.", "Do not go on labelling; run music store check.")
     return found[0]

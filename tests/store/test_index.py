@@ -22,22 +22,25 @@ def test_what_another_process_writes_appears_at_the_next_query(home: Path, store
     first = make_pair("first")
     add_pairs(store, [first])
     assert list_pairs(other, PairFilter()).total == 1
-    steps: list[Callable[[], object]] = [
-        lambda: add_pairs(store, [make_pair(f"{k}") for k in range(30)]),
-        lambda: add_pairs(store, [make_pair("first", source="elsewhere")]),
-        lambda: add_label(store, LabelEvent("t1", first.pair.id, "ann", "left", "chosen", True)),
-        lambda: add_label(store, LabelEvent("t2", first.pair.id, "ann", "tie", "chosen", True)),
-        lambda: add_readings(store, [], [Verdict(first.pair.id, "j", "pairwise", "flip", 0.0, 2, 0)]),
-        lambda: add_readings(store, [], [Verdict(first.pair.id, "j", "pairwise", "tie", 0.0, 2, 0)]),
-        lambda: add_traces(store, [RewardTrace(first.pair.id, "chosen", "m", (1.0,))]),
-        lambda: add_traces(store, [RewardTrace(first.pair.id, "rejected", "m", (0.25,))]),
-        lambda: undo_label(store, first.pair.id, "ann", "u1"),
-        lambda: compact(store),
-        lambda: add_pairs(store, [make_pair("after compaction")]),
-        lambda: compact(store, keep_days=0),
+    stages: list[list[Callable[[], object]]] = [
+        [
+            lambda: add_pairs(store, [make_pair(f"{k}") for k in range(30)]),
+            lambda: add_label(store, LabelEvent("t1", first.pair.id, "ann", "left", "chosen", True)),
+            lambda: add_readings(store, [], [Verdict(first.pair.id, "j", "pairwise", "flip", 0.0, 2, 0)]),
+            lambda: add_traces(store, [RewardTrace(first.pair.id, "chosen", "m", (1.0,))]),
+        ],
+        [
+            lambda: add_pairs(store, [make_pair("first", source="elsewhere")]),
+            lambda: add_label(store, LabelEvent("t2", first.pair.id, "ann", "tie", "chosen", True)),
+            lambda: add_readings(store, [], [Verdict(first.pair.id, "j", "pairwise", "tie", 0.0, 2, 0)]),
+            lambda: add_traces(store, [RewardTrace(first.pair.id, "rejected", "m", (0.25,))]),
+        ],
+        [lambda: undo_label(store, first.pair.id, "ann", "u1"), lambda: compact(store)],
+        [lambda: add_pairs(store, [make_pair("after compaction")])],
     ]
-    for step in steps:
-        step()
+    for stage in stages:
+        for step in stage:
+            step()
         fresh = open_store(home)
         assert seen(other) == seen(fresh)
         fresh.close()

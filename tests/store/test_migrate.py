@@ -1,4 +1,3 @@
-import multiprocessing
 from pathlib import Path
 
 import duckdb
@@ -54,23 +53,6 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> No
     assert migrate.schema_version(connection) == 1
     assert connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'half'").fetchone() == (0,)
     connection.close()
-
-
-def _open_and_add(home: str) -> int:
-    store = open_store(Path(home))
-    add_pairs(store, [make_pair("the same", locator="1")])
-    total = list_pairs(store, PairFilter()).total
-    store.close()
-    return total
-
-
-def test_two_processes_may_create_a_store_at_once(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        assert pool.map(_open_and_add, [str(tmp_path / "new")] * 2) == [1, 1]
-    store = open_store(tmp_path / "new")
-    assert store.read("SELECT count(*), count(DISTINCT version) FROM lake.migrations") == [(NEWEST, NEWEST)]
-    assert store.read("SELECT count(*), count(DISTINCT kind) FROM lake.locks") == [(8, 8)]
-    store.close()
 
 
 def test_a_store_may_be_moved(home: Path, tmp_path: Path) -> None:

@@ -33,18 +33,19 @@ def shared_store(empty_store: Path) -> Iterator[Store]:
         store.close()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(chosen=conversations, rejected=conversations, name=any_text)
-def test_any_text_comes_back_as_it_went_in(shared_store: Store, chosen: Conversation, rejected: Conversation, name: str) -> None:
-    origin = Origin(name, name, name, name, name, (Contrast(1, name),), meta={name: [name, 1.5, None]})
-    item = SourcedPair(ContrastPair(chosen, rejected), origin)
-    add_pairs(shared_store, [item])
-    stored = get_pair(shared_store, item.pair.id)
-    assert stored.id == item.pair.id
-    assert origin in stored.origins
-    # The first copy of a content id stays, so an earlier example with other white space may be what is there.
-    assert stored.pair.chosen.id == chosen.id
-    assert stored.pair.rejected.id == rejected.id
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(st.tuples(conversations, conversations, any_text), min_size=1, max_size=8))
+def test_any_text_comes_back_as_it_went_in(shared_store: Store, drawn: list[tuple[Conversation, Conversation, str]]) -> None:
+    items = [
+        SourcedPair(ContrastPair(chosen, rejected), Origin(s, s, s, s, s, (Contrast(1, s),), meta={s: [s, 1.5, None]}))
+        for chosen, rejected, s in drawn
+    ]
+    add_pairs(shared_store, items)
+    for item, stored in zip(items, get_pairs(shared_store, [i.pair.id for i in items]), strict=True):
+        assert item.origin in stored.origins
+        # The first copy of a content id stays, so an earlier example with other white space may be what is there.
+        assert (stored.pair.chosen.id, stored.pair.rejected.id) == (item.pair.chosen.id, item.pair.rejected.id)
+        assert stored.id == item.pair.id
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""Several processes write at once. The long form of this is benchmarks/labels.py, which also kills writers."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.labels import Plan, run
+from music_core.errors import StoreBusyError, StoreError
+from music_core.store.connect import Store, open_store, retrying
+from music_core.store.labels import add_label, all_labels
+from music_core.store.maintain import check
+from music_core.store.pairs import PairFilter, add_pairs, list_pairs
+from music_core.store.queue import Queue
+from music_core.types import LabelEvent
+from tests.store.conftest import make_pair
+
+
+def test_two_processes_lose_and_double_nothing(tmp_path: Path) -> None:
+    """They also create the store at once, and a third process reads."""
+    result = run(Plan(tmp_path, seconds=5, writers=2, kills=1))
+    assert result["acknowledged"] >= 4
+    assert (result["lost"], result["doubled"]) == (0, 0)
+    store = open_store(tmp_path)
+    assert check(store) == []
+    store.close()
+
+
+def at_once(calls: list[Callable[[], object]]) -> None:
+    """Start all calls in threads of their own at the same instant, and raise what any of them raised."""
+    start, errors = threading.Barrier(len(calls)), []
+
+    def go(call: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            call()
+        except StoreError as e:
+            errors.append(e)
+
+    threads = [threading.Thread(target=go, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def two_machines(home: Path) -> tuple[Store, Store]:
+    """Two stores on one catalog that share no queue, as on two machines, so that only the lock rows stand between them."""
+    first = open_store(home)
+    second = open_store(home.with_name("other"), catalog=first.where.catalog, data_path=first.where.data_path)
+    return first, second
+
+
+def test_the_lock_rows_alone_keep_doubles_out(home: Path) -> None:
+    first, second = two_machines(home)
+    item = make_pair()
+    add_pairs(first, [item])
+    for k in range(3):
+        pair, event = make_pair(f"new {k}", locator="1"), LabelEvent(f"t{k}", item.pair.id, "ann", "left", "chosen", True)
+        at_once([lambda s=s: add_pairs(s, [pair]) for s in (first, second)])  # type: ignore[misc]  # noqa: B023
+        at_once([lambda s=s: add_label(s, event) for s in (first, second)])  # type: ignore[misc]  # noqa: B023
+    assert check(first) == []
+    assert len(all_labels(first)) == 3
+    assert list_pairs(second, PairFilter()).total == 4
+    first.close()
+    second.close()
+
+
+def test_a_transaction_that_lost_runs_again_from_its_reads(home: Path) -> None:
+    first, second = two_machines(home)
+    item = make_pair()
+    seen: list[bool] = []
+
+    def look_then_insert(session: object) -> None:
+        known = bool(first.read("SELECT 1 FROM lake.pair_rows"))
+        seen.append(known)
+        if not known:  # somebody else commits between our look and our commit
+            add_pairs(second, [item])
+
+    first.write("pairs", look_then_insert)
+    assert seen == [False, True]
+    first.close()
+    second.close()
+
+
+def test_a_busy_store_gives_up_loudly_and_other_errors_at_once() -> None:
+    import duckdb
+
+    calls = []
+
+    def busy() -> None:
+        calls.append(1)
+        raise duckdb.TransactionException("database is locked")
+
+    with pytest.raises(StoreBusyError, match="kept the store busy"):
+        retrying(busy, "test", limit_s=0.1)
+    assert len(calls) > 2
+
+    def broken() -> None:
+        raise duckdb.BinderException("no such column")
+
+    with pytest.raises(StoreError, match="no such column"):
+        retrying(broken, "test")
+
+
+def test_a_writer_waits_for_its_turn_and_gives_up_after_the_limit(tmp_path: Path) -> None:
+    first, second = Queue(tmp_path / "queue"), Queue(tmp_path / "queue")
+    with first.turn(1), pytest.raises(StoreBusyError), second.turn(0.05):
+        pass
+    with second.turn(1):
+        pass
+    first.close()
+    second.close()
+
+
+def test_what_a_failing_write_did_is_undone(store: Store) -> None:
+    def half(session: object) -> None:
+        store_session = session
+        store_session.insert("run_rows", [{"run_id": "r"}])  # type: ignore[attr-defined]
+        raise ValueError("half-way")
+
+    with pytest.raises(ValueError, match="half-way"):
+        store.write("runs", half)
+    assert store.read("SELECT count(*) FROM lake.run_rows") == [(0,)]
