@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
 from music_core.errors import RewardError
 from music_core.reward.backend import DTYPES, quiet, torch, transformers
 from music_core.reward.template import ChatEncoder
@@ -120,6 +118,8 @@ def _restore_head(model: Any, folder: Path) -> None:
     name = json.loads(index.read_text(encoding="utf-8"))["weight_map"].get(HEAD, "") if index.is_file() else "model.safetensors"
     if not (folder / name).is_file():
         return
+    from safetensors import safe_open  # here, so that a missing extra is first noticed by backend, which names it
+
     with safe_open(folder / name, framework="pt") as f:
         if HEAD in f.keys():  # noqa: SIM118 -- not a dict
             model.score.weight.data.copy_(f.get_tensor(HEAD))
