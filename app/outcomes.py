@@ -53,7 +53,7 @@ def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
         case "train" if "model" in done:
             return [
                 (f"Score pairs with {done['model']}", "jobs", {"new": "score", "model": done["model"]}),
-                ("Its training data", "pairs", {"source": list(config.get("sources", ())), "split": "train"}),
+                ("Train split of its sources", "pairs", {"source": list(config.get("sources", ())), "split": "train"}),
             ]
         case "score" if done:
             return [(f"Rewards by {done['model']}", "agreement", {})]
