@@ -60,7 +60,7 @@ def connect(where: Address) -> duckdb.DuckDBPyConnection:
         connection = _new_instance()
     try:
         for name in names:
-            _load(connection, name)
+            load_extension(connection, name)
         _attach(connection, where)
         connection.execute("ATTACH ':memory:' AS fast")
     except BaseException:
@@ -100,7 +100,7 @@ def _extensions(where: Address) -> list[str]:
     return ["postgres_scanner" if where.is_postgres else "sqlite_scanner", "ducklake", *(["httpfs"] if remote else [])]
 
 
-def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Load an extension from its wheel, once; where no wheel fits the platform, from DuckDB's own registry."""
     if connection.execute("SELECT 1 FROM duckdb_extensions() WHERE extension_name = ? AND loaded", [name]).fetchone():
         return
