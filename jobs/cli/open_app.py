@@ -1,6 +1,7 @@
 """`music app`: opens the workbench in the browser."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import click
 
 from jobs.cli.common import Answer, command, say
 from music_core.config import load_settings
-from music_core.errors import MissingExtraError, RunError
+from music_core.errors import RunError
 
 HOST = "127.0.0.1"
 
@@ -33,7 +34,7 @@ def _serve(port: int) -> Answer:
     root = Path(__file__).resolve().parents[2]
     main = root / "app" / "entry" / "workbench.py"
     if not main.is_file():
-        raise MissingExtraError("The app", "local")
+        raise RunError(f"The app is not beside this program ({main}).", "Install from a clone of the repository: make setup")
     _check_free(port)
     _fill_empty_store()
     address = f"http://{HOST}:{port}"
@@ -44,13 +45,26 @@ def _serve(port: int) -> Answer:
     if settings_file.is_file():
         environment["MUSIC_CONFIG"] = str(settings_file.resolve())
     options = ["--server.address", HOST, "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    try:
-        status = subprocess.run(
-            [sys.executable, "-m", "streamlit", "run", str(main), *options], cwd=root, env=environment, stdout=sys.stderr, check=False
-        ).returncode
-    except KeyboardInterrupt:
-        status = 0
+    status = _run_server([str(main), *options], root, environment)
     return Answer({"address": address, "status": status}, exit_code=status)
+
+
+def _run_server(words: list[str], cwd: Path, environment: dict[str, str]) -> int:
+    """Run the app's server until it ends, or until this command is asked to: Ctrl-C, or SIGTERM from whoever started it."""
+
+    def end(_signum: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", *words], cwd=cwd, env=environment, stdout=sys.stderr)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        server.wait()
+        return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_free(port: int) -> None:
