@@ -47,7 +47,7 @@ def plain(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters of `text` in one line, with an ellipsis where something was left out."""
     line = " ".join(text[: limit * 4].split())
-    return line if len(line) <= limit and len(text) <= limit * 4 else line[: limit - 1].rstrip() + "…"
+    return line if len(line) <= limit and len(text) <= limit * 4 else line[: limit - 1].rstrip(" .,;:-") + "…"
 
 
 def signed(value: float | None, digits: int = 2) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.alignment import AlignedTurn, Row, align, shared_prefix
 from app.markup import details, visible
+from app.prose import prose
 from music_core.types import Conversation, Message
 
 # A message longer than FOLD_CHARS shows its beginning; of one longer than MOST_CHARS the rest is not sent to the browser.
@@ -25,7 +26,10 @@ Tone = Literal["chosen", "rejected", "plain"]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One conversation and what is said about it. `before` and `after` map a turn to HTML around its reply."""
+    """One conversation and what is said about it. `before` and `after` map a turn to HTML around its reply.
+
+    `as_written` shows the signs of Markdown instead of setting them.
+    """
 
     name: str
     conversation: Conversation
@@ -33,25 +37,30 @@ class Side:
     subtitle: str = ""
     before: Mapping[int, str] = field(default_factory=dict)
     after: Mapping[int, str] = field(default_factory=dict)
+    as_written: bool = False
 
 
-def message_text(text: str) -> str:
-    """HTML of one message's text: whole, or its beginning with the rest folded, never more than MOST_CHARS."""
+def message_text(text: str, as_written: bool = False) -> str:
+    """HTML of one message's text: whole, or its beginning with the rest folded, never more than MOST_CHARS.
+
+    `as_written` shows every sign; otherwise the few that `prose` knows are set.
+    """
+    setting = visible if as_written else prose
     if len(text) <= FOLD_CHARS:
-        return f'<div class="mw-text" dir="auto">{visible(text) or "<em>empty</em>"}</div>'
-    cut = text.rfind(" ", HEAD_CHARS // 2, HEAD_CHARS) + 1 or HEAD_CHARS
+        return f'<div class="mw-text" dir="auto">{setting(text) or "<em>empty</em>"}</div>'
+    cut = max(text.rfind(mark, HEAD_CHARS // 2, HEAD_CHARS) for mark in "\n ") + 1 or HEAD_CHARS
     rest, left_out = text[cut:MOST_CHARS], max(0, len(text) - MOST_CHARS)
     note = f'<p class="mw-note">{left_out:,} further characters are not shown here; export the pair to read them.</p>' if left_out else ""
-    more = details(f"Show the other {len(text) - cut:,} characters", f'<div class="mw-text" dir="auto">{visible(rest)}</div>{note}')
-    return f'<div class="mw-text" dir="auto">{visible(text[:cut])}…</div>{more}'
+    more = details(f"Show the other {len(text) - cut:,} characters", f'<div class="mw-text" dir="auto">{setting(rest)}</div>{note}')
+    return f'<div class="mw-text" dir="auto">{setting(text[:cut])}…</div>{more}'
 
 
-def _message(message: Message | None, side_name: str, before: str = "", after: str = "") -> str:
+def _message(message: Message | None, side: Side, before: str = "", after: str = "", *, both: bool = False) -> str:
     if message is None:
         return '<div class="mw-msg mw-absent"><p class="mw-note">No message here on this side.</p></div>'
-    role = ROLE_NAMES[message.role]
-    hidden = f'<span class="mw-sr">{side_name}, </span>' if side_name else ""
-    return f'<article class="mw-msg mw-{message.role}"><h4>{hidden}{role}</h4>{before}{message_text(message.content)}{after}</article>'
+    whose = f'<span class="mw-sr">{"both sides" if both else side.name}, </span>'
+    text = message_text(message.content, side.as_written)
+    return f'<article class="mw-msg mw-{message.role}"><h4>{whose}{ROLE_NAMES[message.role]}</h4>{before}{text}{after}</article>'
 
 
 def _row(turn: AlignedTurn, row: Row, left: Side, right: Side) -> str:
@@ -59,11 +68,11 @@ def _row(turn: AlignedTurn, row: Row, left: Side, right: Side) -> str:
     reply = any(m is not None and m.role == "assistant" for m in (row.left, row.right))
     said = reply and any(notes.get(turn.turn) for side in (left, right) for notes in (side.before, side.after))
     if row.same and not said:
-        return f'<div class="mw-row mw-same">{_message(row.left, "both sides")}</div>'
+        return f'<div class="mw-row mw-same">{_message(row.left, left, both=True)}</div>'
     cells = ""
     for message, side in ((row.left, left), (row.right, right)):
         before, after = (side.before.get(turn.turn, ""), side.after.get(turn.turn, "")) if reply else ("", "")
-        cells += f'<div class="mw-cell mw-{side.tone}">{_message(message, side.name, before, after)}</div>'
+        cells += f'<div class="mw-cell mw-{side.tone}">{_message(message, side, before, after)}</div>'
     return f'<div class="mw-row">{cells}</div>'
 
 

@@ -12,12 +12,12 @@ from app.state import from_query
 from music_core.types import BranchName, RewardTrace
 
 
-def _conversations(view: data.PairView, sides: dict[BranchName, RewardTrace]) -> None:
+def _conversations(view: data.PairView, sides: dict[BranchName, RewardTrace], as_written: bool) -> None:
     pair, contrasts = view.stored.pair, facts.contrasts_of(view.stored.origins)
     after: dict[BranchName, dict[int, str]] = {b: facts.reply_facts(sides, view.readings, b) for b in ("chosen", "rejected")}
-    left = conversation.Side("Chosen", pair.chosen, "chosen", "answered the user's messages", after=after["chosen"])
     subtitle = "answered modified instructions at marked turns" if contrasts else "by the data set's preference"
-    right = conversation.Side("Rejected", pair.rejected, "rejected", subtitle, contrasts, after["rejected"])
+    left = conversation.Side("Chosen", pair.chosen, "chosen", "answered the user's messages", {}, after["chosen"], as_written)
+    right = conversation.Side("Rejected", pair.rejected, "rejected", subtitle, contrasts, after["rejected"], as_written)
     conversation.show(left, right, key=f"mw-conv-{view.stored.id}")
 
 
@@ -59,7 +59,7 @@ def page() -> None:
         view = data.pair_view(pair_id)
         actions.note_seen(pair_id)
         header.show(facts.opening(view.stored), facts.title_line(view.stored))
-        show_place(data.place_of(pair_id, state, people.current()), state)
+        as_written = show_place(data.place_of(pair_id, state, people.current()), state)
         by_model = rewards.traces_by_model(view.traces)
         with st.container(horizontal=True, gap="large", key="mw-pair-body"):
             reading, rail = st.container(key="mw-pair-reading"), st.container(key="mw-pair-rail")
@@ -67,4 +67,4 @@ def page() -> None:
                 model_id = rewards.choose_model(by_model, models)
                 _evidence(view, by_model, model_id)
             with reading:
-                _conversations(view, by_model.get(model_id or "", {}))
+                _conversations(view, by_model.get(model_id or "", {}), as_written)
