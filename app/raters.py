@@ -49,10 +49,8 @@ def links(cell: Cell, within: Mapping[str, Sequence[str]], model_ids: Mapping[st
 
 
 def explained(cell: Cell) -> str:
-    """The cell's note with what else a reader must know of it."""
+    """The cell's note with what was left out of it."""
     parts = [cell.note]
     if cell.n_trained_on and cell.n:
         parts.append(f"{cell.n_trained_on:,} training pairs of the model left out.")
-    if 0 < cell.n < FEW:
-        parts.append("Few pairs.")
     return " ".join(p for p in parts if p)

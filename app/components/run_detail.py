@@ -18,7 +18,8 @@ from jobs.folder import RunState
 from music_core.errors import RunError
 
 EVERY_S = 1.5
-LOG_HEIGHT = 340
+LOG_HEIGHT = 340  # pixels, of a log longer than this
+LONG_LOG_LINES, LONG_LOG_CHARS = 12, 1_500
 
 
 def head(state: RunState) -> str:
@@ -84,8 +85,10 @@ def _log(log: str) -> None:
     if not log.strip():
         st.html('<p class="mw-note">Nothing written yet.</p>')
         return
-    with st.container(height=LOG_HEIGHT, autoscroll=True, key="mw-log"):
-        st.html(f'<div class="mw-text mw-log" tabindex="0" role="log" aria-live="off">{visible(readable(log))}</div>')
+    text = readable(log)
+    long = len(text) > LONG_LOG_CHARS or text.count("\n") > LONG_LOG_LINES
+    with st.container(height=LOG_HEIGHT if long else "content", border=True, autoscroll=long, key="mw-log"):
+        st.html(f'<div class="mw-text mw-log" tabindex="0" role="log" aria-live="off">{visible(text)}</div>')
 
 
 def _report(view: RunView) -> None:
