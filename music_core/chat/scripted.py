@@ -103,7 +103,7 @@ class ScriptedChat:
             return self._replies(request)
         if self._replies is not None:
             return self._replies[n - 1]
-        return _drawn(request, self._seed, self.supports_json_schema)
+        return drawn_reply(request, self._seed, json_schema=self.supports_json_schema)
 
     def _write_log(self, request: ChatRequest) -> None:
         if self._log is None:
@@ -117,7 +117,8 @@ class ScriptedChat:
             os.close(handle)
 
 
-def _drawn(request: ChatRequest, seed: int, json_schema: bool) -> str | ChatReply:
+def drawn_reply(request: ChatRequest, seed: int = 0, *, json_schema: bool = True) -> str | ChatReply:
+    """What the fake says when nobody tells it what to say, before stop strings and limit are applied."""
     rng = random.Random(request_digest(request, seed))
     if request.json_schema is not None and json_schema:
         return json.dumps(_of_schema(request.json_schema, rng))
@@ -143,7 +144,9 @@ def _of_schema(schema: Mapping[str, Any], rng: random.Random) -> Any:
         return schema["const"]
     kind = schema.get("type")
     if kind == "object":
-        return {name: _of_schema(part, rng) for name, part in schema.get("properties", {}).items()}
+        parts = schema.get("properties", {})
+        # An instruction is a user's line; anything else is told.
+        return {name: question(rng) if name == "instruction" else _of_schema(part, rng) for name, part in parts.items()}
     if kind == "array":
         return [_of_schema(schema.get("items", {}), rng) for _ in range(rng.randint(1, 3))]
     if kind == "boolean":

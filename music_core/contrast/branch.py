@@ -3,15 +3,16 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from music_core.chat.engine import Engine
 from music_core.chat.journal import CallKey
 from music_core.chat.protocol import ChatModel, ChatReply, ChatRequest, RequestRefusedError, Sampling
 from music_core.contrast.config import GenerationConfig
 from music_core.contrast.gates import TURN_GATES, TurnDraft
-from music_core.contrast.methods import METHOD_CALLS, Ask, ContrastTask, UnparsedContrastError
+from music_core.contrast.methods import METHOD_CALLS, Ask, ContrastTask, UnparsedContrastError, change_of
 from music_core.prompts import prompt_hash
 from music_core.simulate.assistant import assistant_messages
 from music_core.simulate.draws import draw
@@ -71,11 +72,13 @@ class Branch:
 
     async def contrast(self, turn: int, others: Sequence[str]) -> None:
         """The assistant answers a modified instruction; `others` are the requests that `swap` chooses from."""
-        method = METHOD_CALLS[self.stage.config.method]
+        config = self.stage.config
+        method = METHOD_CALLS[config.method]
 
         async def make(attempt: _Attempt) -> TurnDraft:
-            other = others[draw(self.stage.config.seed, self.seed.id, turn, attempt.n) % len(others)] if others else ""
-            task = ContrastTask(self.messages, self.stage.config.reply_words, other)
+            other = others[draw(config.seed, self.seed.id, "other", turn, attempt.n) % len(others)] if others else ""
+            change = change_of(turn, attempt.n, self.seed.id, config.seed)
+            task = ContrastTask(self.messages, config.reply_words, change, other, self.stage.assistant.supports_json_schema)
             made = await method(attempt.ask, task)
             return TurnDraft("assistant", made.answer.strip(), made.finish_reason, self.messages, made.instruction)
 
@@ -140,7 +143,9 @@ class _Attempt:
     def ask(self) -> Ask:
         return self._ask
 
-    async def _ask(self, messages: Sequence[Message], *, purpose: str, one_line: bool = False) -> ChatReply:
+    async def _ask(
+        self, messages: Sequence[Message], *, purpose: str, one_line: bool = False, json_schema: Mapping[str, Any] | None = None
+    ) -> ChatReply:
         stage, branch = self.branch.stage, self.branch
         model = stage.user if self.role == "user" else stage.assistant
         sampling = _sampling(stage.config, self.role, purpose, one_line)
@@ -153,6 +158,7 @@ class _Attempt:
             call_seed,
             session=f"{branch.seed.context.id}/{branch.name}/{self.role}",
             top_logprobs=20 if purpose == "speaker" else 0,
+            json_schema=json_schema,
         )
         key = CallKey(stage.fingerprint, branch.seed.context.id, branch.name, turn, self.role, self.n, hashed)
         reply = await stage.engine.call(model, request, key, priority=branch.priority)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from music_core.contrast.config import GenerationConfig
 from music_core.contrast.schedules import parse_schedule
 
-# Words of English per token, the other way round; and what the prompts around a conversation take.
+# English has about this many tokens to a word; below it, what our prompts add to a conversation (Qwen2.5's tokeniser).
 TOKENS_PER_WORD = 1.35
 SEED_TOKENS = 60
 ASSISTANT_PROMPT_TOKENS = 60
 USER_PROMPT_TOKENS = 220
 USER_TURN_TOKENS = 50
-ONE_CALL_TOKENS = 200
-INSTRUCTION_TOKENS = 330
+ONE_CALL_TOKENS = 600
+INSTRUCTION_TOKENS = 400
 
 
 @dataclass(frozen=True, slots=True)

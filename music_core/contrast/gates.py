@@ -23,7 +23,7 @@ MAX_LOOPED_SHARE = 0.4
 
 PROMPT_KINDS = ("user_", "assistant_", "contrast_")
 _TAG = re.compile(r"</?(instruction|answer)>", re.IGNORECASE)
-_TALK = re.compile(r"\b(modified|contrastive|different) (instruction|request)\b|\bnote for the writer\b", re.IGNORECASE)
+_TALK = re.compile(r"\b(modified|contrastive) (instruction|request)\b|\bnote for the writer\b", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\$\w+")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 

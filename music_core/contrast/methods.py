@@ -4,21 +4,40 @@ Each is a plain async callable: given how to ask the assistant's model and the b
 and the answer to it. The prompts' exact words are ours; the paper names the idea only.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from music_core.chat.protocol import ChatReply
 from music_core.prompts import render, template
 from music_core.simulate.assistant import assistant_messages, with_last_request
+from music_core.simulate.draws import bullets, shuffled
 from music_core.types import Message
 
 ONE_CALL = "contrast_one_call"
 INSTRUCTION = "contrast_instruction"
 ASK = "contrast_instruction_ask"
+ASK_LATER = "contrast_instruction_ask_later"
+ONE_CALL_ASK_LATER = "contrast_one_call_ask_later"
 EXAMPLES = "contrast_examples"
+CHANGES = "contrast_changes"
+FORM_OBJECT = "contrast_form_object"
+FORM_TAGS = "contrast_form_tags"
+ONE_CALL_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"instruction": {"type": "string"}, "answer": {"type": "string"}},
+    "required": ["instruction", "answer"],
+    "additionalProperties": False,
+}
 _FORM = re.compile(r"\s*<instruction>([^<]+)</instruction>\s*<answer>(.+)</answer>\s*", re.DOTALL)
+
+
+def change_of(turn: int, attempt: int, seed_id: str, run_seed: int) -> str:
+    """How the instruction of `turn` is to be modified: drawn by (seed, turn), another one in every attempt."""
+    every = bullets(CHANGES)
+    return shuffled(every, run_seed, seed_id, "change", turn)[attempt % len(every)]
 
 
 class UnparsedContrastError(ValueError):
@@ -28,18 +47,26 @@ class UnparsedContrastError(ValueError):
 class Ask(Protocol):
     """One call to the assistant's model; `purpose` is kept with the turn, `one_line` stops it at the first line."""
 
-    async def __call__(self, messages: Sequence[Message], *, purpose: str, one_line: bool = False) -> ChatReply:
+    async def __call__(
+        self, messages: Sequence[Message], *, purpose: str, one_line: bool = False, json_schema: Mapping[str, Any] | None = None
+    ) -> ChatReply:
         """The reply, journaled."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ContrastTask:
-    """What a contrast is made of: the branch up to the user's message, and (for `swap`) the other instruction to answer."""
+    """What a contrast is made of: the branch up to the user's message, and what is to be answered instead of it.
+
+    `change` says how the instruction is to be modified (`one_call`, `two_call`), `other_request` is answered as it is (`swap`);
+    `json_schema` tells whether the endpoint holds a reply to a schema (`one_call` then asks for an object, elsewhere for tags).
+    """
 
     history: tuple[Message, ...]
     reply_words: int
+    change: str
     other_request: str = ""
+    json_schema: bool = False
 
     @property
     def request(self) -> str:
@@ -61,10 +88,10 @@ async def one_call(ask: Ask, task: ContrastTask) -> ContrastDraft:
 
     Raises `UnparsedContrastError` on a finished reply that has another form.
     """
-    reply = await ask(one_call_messages(task), purpose="reply")
+    reply = await ask(one_call_messages(task), purpose="reply", json_schema=ONE_CALL_SCHEMA if task.json_schema else None)
     if reply.finish_reason != "stop":
         return ContrastDraft("", reply.text, reply.finish_reason)
-    instruction, answer = parse_one_call(reply.text)
+    instruction, answer = (parse_object if task.json_schema else parse_tags)(reply.text)
     return ContrastDraft(instruction, answer, reply.finish_reason)
 
 
@@ -93,18 +120,58 @@ METHOD_CALLS: Mapping[str, Method] = {
 
 
 def one_call_messages(task: ContrastTask) -> tuple[Message, ...]:
-    """The branch, its last message followed by the note that asks for the contrast."""
-    note = render(ONE_CALL, request=task.request, words=str(task.reply_words))
-    return assistant_messages(with_last_request(task.history, note), task.reply_words)
+    """The question for instruction and answer at once, with worked examples before it; a follow-up comes with the talk so far."""
+    form = template(FORM_OBJECT if task.json_schema else FORM_TAGS)
+    own = [m.content for m in task.history if m.role == "system"]
+    out = [Message("system", "\n\n".join([render(ONE_CALL, words=str(task.reply_words), form=form), *own]))]
+    for example in _examples():
+        out += [Message("user", example.asked), Message("assistant", _in_form(example, task.json_schema))]
+    asked = render(ASK, request=_flat(task.request), change=task.change)
+    said = [m for m in task.history[:-1] if m.role != "system"]
+    if said:
+        transcript = "\n".join(f"{m.role.capitalize()}: {_flat(m.content)}" for m in said)
+        asked = render(ONE_CALL_ASK_LATER, transcript=transcript, request=_flat(task.request), change=task.change)
+    return (*out, Message("user", asked))
 
 
 def instruction_messages(task: ContrastTask) -> tuple[Message, ...]:
-    """The question for a modified instruction, with worked examples before it."""
+    """The question for a modified instruction, with worked examples before it; a follow-up comes with what the talk is about."""
     out = [Message("system", render(INSTRUCTION))]
-    for example in template(EXAMPLES).split("\n\n"):
-        request, _, other = example.partition("\n=> ")
-        out += [Message("user", render(ASK, request=request)), Message("assistant", other)]
-    return (*out, Message("user", render(ASK, request=task.request)))
+    for example in _examples():
+        out += [Message("user", example.asked), Message("assistant", example.instruction)]
+    topic = next(m.content for m in task.history if m.role == "user")
+    later = sum(m.role == "user" for m in task.history) > 1
+    asked = render(ASK, request=_flat(task.request), change=task.change)
+    if later:
+        asked = render(ASK_LATER, topic=_flat(topic), request=_flat(task.request), change=task.change)
+    return (*out, Message("user", asked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    asked: str
+    instruction: str
+    answer: str
+
+
+def _examples() -> list[_Example]:
+    """The worked examples: blocks of a question, a line `=> instruction` and a line `== answer`."""
+    out = []
+    for block in template(EXAMPLES).split("\n\n"):
+        asked, _, rest = block.partition("\n=> ")
+        instruction, _, answer = rest.partition("\n== ")
+        out.append(_Example(asked, instruction, answer))
+    return out
+
+
+def _in_form(example: _Example, json_schema: bool) -> str:
+    if json_schema:
+        return json.dumps({"instruction": example.instruction, "answer": example.answer}, ensure_ascii=False)
+    return f"<instruction>{example.instruction}</instruction>\n<answer>{example.answer}</answer>"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def answer_messages(task: ContrastTask, instruction: str) -> tuple[Message, ...]:
@@ -112,8 +179,8 @@ def answer_messages(task: ContrastTask, instruction: str) -> tuple[Message, ...]
     return assistant_messages(with_last_request(task.history, instruction), task.reply_words)
 
 
-def parse_one_call(text: str) -> tuple[str, str]:
-    """(instruction, answer) of a reply in exactly the form asked for, each tag once.
+def parse_tags(text: str) -> tuple[str, str]:
+    """(instruction, answer) of a reply in exactly the tagged form, each tag once.
 
     Raises `UnparsedContrastError` on any other form.
     """
@@ -121,3 +188,17 @@ def parse_one_call(text: str) -> tuple[str, str]:
     if match is None or any(text.count(tag) != 1 for tag in ("<instruction>", "</instruction>", "<answer>", "</answer>")):
         raise UnparsedContrastError("the reply is not one <instruction> and one <answer>")
     return match.group(1).strip(), match.group(2).strip()
+
+
+def parse_object(text: str) -> tuple[str, str]:
+    """(instruction, answer) of a reply that is one JSON object with these two texts.
+
+    Raises `UnparsedContrastError` on anything else.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as e:
+        raise UnparsedContrastError("the reply is not a JSON object") from e
+    if not isinstance(value, dict) or set(value) != {"instruction", "answer"} or not all(isinstance(v, str) for v in value.values()):
+        raise UnparsedContrastError("the reply's object does not hold the texts 'instruction' and 'answer'")
+    return value["instruction"].strip(), value["answer"].strip()

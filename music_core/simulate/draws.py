@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from typing import TypeVar
 
+from music_core.prompts import template
+
 T = TypeVar("T")
 Part = str | int
 
@@ -24,3 +26,8 @@ def shuffled(items: Sequence[T], *parts: Part) -> list[T]:
     """`items` in an order that depends on `parts` alone."""
     keyed = sorted((draw(*parts, i), i) for i in range(len(items)))
     return [items[i] for _, i in keyed]
+
+
+def bullets(prompt: str) -> tuple[str, ...]:
+    """The items of a prompt file that is a list to draw from: its lines that start with a dash."""
+    return tuple(line.removeprefix("- ").strip() for line in template(prompt).splitlines() if line.startswith("- "))

@@ -6,8 +6,8 @@ over again. Each branch's user is shown that branch's history and nothing else.
 
 from collections.abc import Sequence
 
-from music_core.prompts import render, template
-from music_core.simulate.draws import shuffled
+from music_core.prompts import render
+from music_core.simulate.draws import bullets, shuffled
 from music_core.types import Message
 
 PROMPT = "user_rules"
@@ -20,7 +20,7 @@ GOAL_CHARS = 400
 
 def moves() -> tuple[str, ...]:
     """What a person may do next, one instruction each."""
-    return tuple(line.removeprefix("- ").strip() for line in template(MOVES).splitlines() if line.startswith("- "))
+    return bullets(MOVES)
 
 
 def move_of(turn: int, seed_id: str, run_seed: int) -> str:
