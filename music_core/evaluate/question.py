@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from music_core.chat.protocol import ChatModel, ChatReply, ChatRequest
 from music_core.prompts import prompt_hash
 from music_core.types import ContrastPair, Reading, ReadingKind, ReadingLabel, Verdict
 
+_PIECES = re.compile(r"[A-Za-z]+|[^\sA-Za-z]|\n")
 NOT_ASKED = "context"
 """`finish_reason` of a reading that was never asked, because the prompt does not fit."""
 
@@ -66,9 +68,11 @@ class Judge:
 
 
 def rough_tokens(text: str) -> int:
-    """About how many tokens `text` has, without any tokeniser, on the high side: 3 ASCII characters or one other."""
-    n_ascii = len(text.encode("ascii", "ignore"))
-    return int(n_ascii / 3) + (len(text) - n_ascii) + 8
+    """About how many tokens `text` has, without any tokeniser: 0 to 20 % more than SmolLM2 counts in English, code and JSON.
+
+    A word is a token for every seven letters begun, every digit, sign, line end and other script's character is one.
+    """
+    return int(1.04 * sum(1 + (len(piece) - 1) // 7 for piece in _PIECES.findall(text))) + 16
 
 
 def seed_of(*parts: object) -> int:
