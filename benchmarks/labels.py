@@ -1,6 +1,6 @@
 """Writers of several processes label and add pairs at once, some are killed; then every acknowledged write is looked for.
 
-`python -m benchmarks.labels --json [--seconds 30] [--writers 2] [--kills 0] [--catalog postgres:DSN]`
+`python -m benchmarks.labels --json [--seconds 30] [--writers 2] [--kills 0] [--compactions 0] [--apart] [--catalog postgres:DSN]`
 
 All writers send the same token and the same pair at every beat of a shared clock, and their own ones in between.
 A write counts as acknowledged when the store's function has returned and a line about it is in the writer's own file.
@@ -25,24 +25,36 @@ from typing import Any
 from music_core.errors import MusicError
 from music_core.store.connect import Store, open_store
 from music_core.store.labels import add_label
+from music_core.store.maintain import compact
 from music_core.store.pairs import PairFilter, add_pairs, list_pairs
 from music_core.types import ContrastPair, Conversation, LabelEvent, Message, Origin, SourcedPair
 
 BEAT_S = 0.2
-READY_S = 60.0
+READY_S = 180.0
 TABLES = {"pair_rows": "pair_id", "origin_rows": "origin_id", "conversation_rows": "conversation_id", "label_rows": "label_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: where, how long (seconds), how many writers, how many of them killed on the way."""
+    """One run: where, how long (seconds), how many writers, how many of them killed and how often compacted on the way.
+
+    `apart` gives every writer a home of its own on the same catalog, as if on another machine: there is no queue between
+    them, so that they meet in the catalog and only the lock rows keep them from each other's rows.
+    """
 
     home: Path
     seconds: float = 30.0
     writers: int = 2
     kills: int = 0
+    compactions: int = 0
+    apart: bool = False
     catalog: str | None = None
     seed: int = 0
+
+    def open(self, name: str) -> Store:
+        """The store as process `name` opens it."""
+        catalog = self.catalog or f"sqlite:{self.home}/catalog.sqlite"
+        return open_store(self.home / name if self.apart else self.home, catalog=catalog, data_path=f"{self.home}/parquet/")
 
 
 def example_pair(name: str) -> SourcedPair:
@@ -54,7 +66,7 @@ def example_pair(name: str) -> SourcedPair:
 
 def write_until_stopped(plan: Plan, index: int, log: Path) -> None:
     """A writer's life: wait for the go file, then write until its deadline, one line in `log` per acknowledgement."""
-    store = open_store(plan.home, catalog=plan.catalog)
+    store = plan.open(f"writer{index}")
     target = example_pair("the labelled pair")
     add_pairs(store, [target])
     log.with_suffix(".ready").touch()
@@ -97,6 +109,7 @@ def run(plan: Plan) -> dict[str, Any]:
         logs.append(log)
         arguments = ["--worker", str(index), "--log", str(log), "--home", str(plan.home)]
         arguments += ["--catalog", plan.catalog] if plan.catalog else []
+        arguments += ["--apart"] if plan.apart else []
         command = [sys.executable, "-m", "benchmarks.labels", *arguments]
         return subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.PIPE, text=True)
 
@@ -106,12 +119,15 @@ def run(plan: Plan) -> dict[str, Any]:
     begin = time.time()
     (plan.home / "go.tmp").write_text(str(begin + plan.seconds))
     (plan.home / "go.tmp").rename(plan.home / "go")
-    kills = sorted(begin + rng.uniform(0.1, 0.9) * plan.seconds for _ in range(plan.kills))
-    store = open_store(plan.home, catalog=plan.catalog)
+    kills, compactions = (_moments(rng, begin, plan.seconds, n) for n in (plan.kills, plan.compactions))
+    store = plan.open("reader")
     n_reads = 0
     while time.time() < begin + plan.seconds:
         list_pairs(store, PairFilter(sources=("benchmark",)), limit=30)
         n_reads += 1
+        if compactions and time.time() > compactions[0]:
+            compactions.pop(0)
+            compact(store, keep_days=0.0001)
         if kills and time.time() > kills[0]:
             kills.pop(0)
             victim = rng.randrange(plan.writers)
@@ -124,8 +140,14 @@ def run(plan: Plan) -> dict[str, Any]:
             raise MusicError(f"A writer failed: {error}")
     result = count(store, logs)
     store.close()
+    done = {"kills": plan.kills - len(kills), "compactions": plan.compactions - len(compactions), "reads": n_reads}
     catalog = "postgres" if store.where.is_postgres else "sqlite"
-    return {"catalog": catalog, "seconds": plan.seconds, "writers": plan.writers, "kills": plan.kills, "reads": n_reads, **result}
+    return {"catalog": catalog, "apart": plan.apart, "seconds": plan.seconds, "writers": plan.writers, **done, **result}
+
+
+def _moments(rng: random.Random, begin: float, seconds: float, n: int) -> list[float]:
+    """`n` moments in the middle of the run, in order."""
+    return sorted(begin + rng.uniform(0.1, 0.9) * seconds for _ in range(n))
 
 
 def _wait_for(logs: list[Path], writers: list[subprocess.Popen[str]]) -> None:
@@ -163,6 +185,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--writers", type=int, default=2)
     parser.add_argument("--kills", type=int, default=0, help="how many times a writer is ended by kill -9 and started anew")
+    parser.add_argument("--compactions", type=int, default=0, help="how many times the store is compacted meanwhile")
+    parser.add_argument("--apart", action="store_true", help="no queue between the writers, as on several machines")
     parser.add_argument("--catalog", default=None, help="postgres:DSN of an empty database; default: SQLite in a temporary folder")
     parser.add_argument("--seed", type=int, default=0, help="draws the moments of the kills")
     parser.add_argument("--home", type=Path, default=None, help=argparse.SUPPRESS)
@@ -170,10 +194,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--log", type=Path, default=None, help=argparse.SUPPRESS)
     a = parser.parse_args(arguments)
     if a.worker is not None:
-        write_until_stopped(Plan(a.home, catalog=a.catalog), a.worker, a.log)
+        write_until_stopped(Plan(a.home, catalog=a.catalog, apart=a.apart), a.worker, a.log)
         return
     with tempfile.TemporaryDirectory() as folder:
-        result = run(Plan(a.home or Path(folder), a.seconds, a.writers, a.kills, a.catalog, a.seed))
+        result = run(Plan(a.home or Path(folder), a.seconds, a.writers, a.kills, a.compactions, a.apart, a.catalog, a.seed))
     if not a.json:
         print(f"{result['acknowledged']} writes acknowledged, {result['lost']} lost, {result['doubled']} doubled")
     print(json.dumps(result))

@@ -13,6 +13,8 @@ import duckdb
 from music_core.errors import MissingExtraError, StoreError
 
 BUSY_TIMEOUT_MS = 2000
+# Inserts of up to so many rows go into the catalog rather than into a Parquet file each; `music store compact` moves them.
+INLINE_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,16 @@ def connect(where: Address) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def attach_again(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
+    """Attach the lake anew, which is when DuckLake reads the options of tables; it never looks at them again.
+
+    A process that attached before another one had migrated would inline conversations, and so make them unreadable.
+    """
+    connection.execute("USE memory")
+    connection.execute("DETACH lake")
+    _attach(connection, where)
+
+
 def disconnect(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
     """Let go of the lake; the instance is kept for the next store, unless a query is still running on it."""
     try:
@@ -121,12 +133,13 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
+    inline = f"DATA_INLINING_ROW_LIMIT {INLINE_ROWS}"
     kind, _, rest = where.catalog.partition(":")
     if kind == "sqlite":
         _create_wal_file(Path(rest))
-        options = [f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}"]
+        options = [f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}", inline]
     else:
-        options = []
+        options = [inline]
     if where.data_path is not None:
         if "://" not in where.data_path:
             Path(where.data_path).mkdir(parents=True, exist_ok=True)
@@ -135,7 +148,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
         connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake ({', '.join(options)})")
         return
     try:
-        connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake (CREATE_IF_NOT_EXISTS false)")
+        connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake (CREATE_IF_NOT_EXISTS false, {inline})")
     except duckdb.InvalidInputException:
         _attach(connection, Address(where.home, where.catalog, f"{where.home / 'parquet'}/"))
 

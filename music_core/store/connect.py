@@ -1,6 +1,7 @@
 """One DuckDB per process over the lake, a cursor per call, and the one helper through which every write goes."""
 
 import contextlib
+import itertools
 import random
 import threading
 import time
@@ -19,7 +20,10 @@ from music_core.store.session import Row, Session
 
 T = TypeVar("T")
 
+QUEUE_FILE = ".writers"
 RETRY_S = 30.0
+# On a machine so busy that one attempt takes half a minute, one meeting with another writer must not be the end.
+MIN_ATTEMPTS = 5
 _FIRST_WAIT_S = 0.004
 _LONGEST_WAIT_S = 0.5
 # What another writer's presence looks like, on either catalog. Everything that we write is conditional on an id or
@@ -49,7 +53,7 @@ class Store:
         self.home = where.home
         self._root: duckdb.DuckDBPyConnection | None = connection
         self._guard = threading.Lock()
-        self._queue = Queue(self.home / ".writers")
+        self._queue = Queue(self.home / QUEUE_FILE)
         self._index = Index()
 
     @contextlib.contextmanager
@@ -89,7 +93,7 @@ class Store:
 
         There are no unique constraints, so an "insert unless it is there" is only safe because two transactions that
         update the same lock row conflict: the later one fails and its whole `fn` runs again, from its reads.
-        Therefore `fn` must have no effect outside the session. Raises `StoreBusyError` after 30 s.
+        Therefore `fn` must have no effect outside the session. Raises `StoreBusyError` after 30 s of attempts.
         """
 
         def locked(session: Session) -> T:
@@ -137,22 +141,23 @@ def take_lock(session: Session, kind: str) -> None:
 def retrying(fn: Callable[[], T], what: str, limit_s: float = RETRY_S) -> T:
     """The result of `fn`, called again after a jittered, growing pause while the catalog is busy.
 
-    Raises `StoreBusyError` after `limit_s` seconds and `StoreError` for any other error of the database.
+    Raises `StoreBusyError` after `limit_s` seconds and five attempts, and `StoreError` for any other error of the database.
     """
     start, wait_s = time.monotonic(), _FIRST_WAIT_S
-    while True:
+    for attempt in itertools.count(1):
         try:
             return fn()
         except duckdb.Error as e:
             text = str(e)
             if not any(sign in text.lower() for sign in _BUSY):
                 raise StoreError(f"The store failed in a {what}: {text}") from e
-            if time.monotonic() - start > limit_s:
+            if time.monotonic() - start > limit_s and attempt >= MIN_ATTEMPTS:
                 raise StoreBusyError(
                     f"Other writers kept the store busy for {limit_s:.0f} s ({what}); nothing of it was stored.", "Try again."
                 ) from e
         time.sleep(random.uniform(0.3, 1.0) * wait_s)
         wait_s = min(wait_s * 1.5, _LONGEST_WAIT_S)
+    raise AssertionError("unreachable")
 
 
 def open_store(home: Path | None = None, *, catalog: str | None = None, data_path: str | None = None) -> Store:
@@ -165,14 +170,13 @@ def open_store(home: Path | None = None, *, catalog: str | None = None, data_pat
         settings = load_settings()
         home, catalog, data_path = settings.home, catalog or settings.catalog, data_path or settings.data_path
     where = attach.address(home, catalog, data_path)
-
-    def once() -> Store:
-        connection = attach.connect(where)
-        try:
-            migrate.upgrade(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return Store(where, connection)
-
-    return retrying(once, "opening")
+    connection = retrying(lambda: attach.connect(where), "opening")
+    try:
+        if not retrying(lambda: migrate.is_current(connection), "opening"):
+            with contextlib.closing(Queue(where.home / QUEUE_FILE)) as queue, queue.turn(RETRY_S):
+                retrying(lambda: migrate.upgrade(connection), "opening")
+        retrying(lambda: attach.attach_again(connection, where), "opening")
+    except BaseException:
+        connection.close()
+        raise
+    return Store(where, connection)

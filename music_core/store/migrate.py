@@ -23,20 +23,24 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
+def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the store has this program's version. Raises `StoreError` for one that is newer."""
+    version, newest = schema_version(connection), migrations()[-1][0]
+    if version > newest:
+        raise StoreError(
+            f"This store has version {version}, but this program knows only versions up to {newest}.",
+            "Update the workbench (git pull, then make setup), or point MUSIC_HOME at another folder.",
+        )
+    return version == newest
+
+
 def upgrade(connection: duckdb.DuckDBPyConnection, up_to: int | None = None) -> None:
     """Run the missing migrations, each in one transaction, up to version `up_to` (None: all).
 
-    Raises `StoreError` for a store newer than this program, and `duckdb.Error` when another process is migrating too.
+    Raises `duckdb.Error` when another process is migrating too; run it again then.
     """
-    known = migrations()
-    version = schema_version(connection)
-    if version > known[-1][0]:
-        raise StoreError(
-            f"This store has version {version}, but this program knows only versions up to {known[-1][0]}.",
-            "Update the workbench (git pull, then make setup), or point MUSIC_HOME at another folder.",
-        )
-    for number, name, sql in known:
-        if version < number and (up_to is None or number <= up_to):
+    for number, name, sql in migrations():
+        if up_to is None or number <= up_to:
             apply(connection, number, name, sql)
 
 

@@ -14,8 +14,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from music_core.errors import StoreBusyError
-
 _POLL_S = 0.004
 
 
@@ -28,22 +26,17 @@ class Queue:
 
     @contextlib.contextmanager
     def turn(self, limit_s: float) -> Iterator[None]:
-        """Wait for a turn and hold it. Raises `StoreBusyError` after `limit_s` seconds."""
+        """Hold a turn inside the `with` block; after `limit_s` seconds of waiting go on without, since nothing rests on it."""
         until = time.monotonic() + limit_s
-        busy = StoreBusyError(f"Other writers kept the store busy for {limit_s:.0f} s; nothing was stored.", "Try again.")
-        if not self._threads.acquire(timeout=limit_s):
-            raise busy
+        mine = self._threads.acquire(timeout=limit_s)
         try:
-            while not self._taken():
-                if time.monotonic() > until:
-                    raise busy
+            while mine and not self._taken() and time.monotonic() < until:
                 time.sleep(random.uniform(0.5, 1.5) * _POLL_S)
-            try:
-                yield
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+            yield
         finally:
-            self._threads.release()
+            if mine:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+                self._threads.release()
 
     def _taken(self) -> bool:
         try:
