@@ -196,7 +196,8 @@ class LocalRunner:
         with locked(self._lock):
             self._settle(folder)
             state = folder.state()
-            if not folder.shown().resumable:
+            # A run that was written down but never queued lost its process before it began.
+            if not folder.shown().resumable and not (state.status == "queued" and not state.queued_at):
                 raise RunError(f"Run '{run_id}' is {state.status}, so there is nothing to resume.", "Look at it with: music jobs show")
             folder.set_state(State("queued", queued_at=0.0, attempt=state.attempt + 1))
         return folder

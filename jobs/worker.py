@@ -113,6 +113,23 @@ def open_configured(settings: Settings) -> Store:
     return open_store(settings.home, catalog=settings.catalog, data_path=settings.data_path)
 
 
+@contextlib.contextmanager
+def opened_for(folder: RunFolder, settings: Settings) -> Iterator[Store]:
+    """The store for one run, closed at the end. A run whose store cannot be opened is marked as failed, and the error raised."""
+    try:
+        store = open_configured(settings)
+    except MusicError as e:
+        with folder.log_path.open("a", encoding="utf-8") as log:
+            log.write(f"did not start: {e}\n")
+        with locked(folder.path.parent / ".lock"):
+            folder.change(status="failed", finished_at=time.time(), error=e.message, hint=e.hint)
+        raise
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def run_worker(run_id: str) -> int:
     """Entry point of a detached run (`python -m jobs run RUN_ID`). Returns the exit status: 0 only when it finished."""
     with stop_on(signal.SIGTERM, signal.SIGINT) as stop:
@@ -120,19 +137,10 @@ def run_worker(run_id: str) -> int:
         runner = LocalRunner(settings.home)
         folder = runner.folder(run_id)
         folder.run()
-        store: Store | None = None
         try:
-            store = open_configured(settings)
-            status = execute(folder, store, settings, stop=stop).status
-        except MusicError as e:
-            with folder.log_path.open("a", encoding="utf-8") as f:
-                f.write(f"did not start: {e}\n")
-            with locked(folder.path.parent / ".lock"):
-                if store is None:
-                    folder.change(status="failed", finished_at=time.time(), error=e.message, hint=e.hint)
+            with opened_for(folder, settings) as store:
+                status = execute(folder, store, settings, stop=stop).status
+        except MusicError:
             status = "failed"
-        finally:
-            if store is not None:
-                store.close()
         runner.advance()
     return 0 if status == "finished" else 1

@@ -91,8 +91,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or value == "" or value == []:
         return "-"
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return ", ".join(value)
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
@@ -102,7 +104,7 @@ def facts(values: Mapping[str, object]) -> str:
     lines: list[str] = []
     for name, value in values.items():
         if isinstance(value, Mapping):
-            lines.append(name + ("" if value else "  -"))
+            lines.append(name if value else f"{name.ljust(width)}  -")
             lines.extend("  " + inner for inner in facts({str(k): v for k, v in value.items()}).splitlines())
         else:
             lines.append(f"{name.ljust(width)}  {_cell(value)}")

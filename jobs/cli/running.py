@@ -71,16 +71,11 @@ def submitted(state: RunState) -> Answer:
 def foreground(folder: RunFolder, *, text: Callable[[Mapping[str, Any]], str] = facts) -> Answer:
     """Execute a run here, showing its progress; Ctrl-C stops it so that it can be resumed."""
     from jobs.cli.display import ProgressDisplay
-    from jobs.worker import execute, open_configured, stop_on
+    from jobs.worker import execute, opened_for, stop_on
 
     settings = load_settings()
-    with stop_on(signal.SIGINT, signal.SIGTERM) as stop:
-        store = open_configured(settings)
-        try:
-            with ProgressDisplay() as display:
-                state = execute(folder, store, settings, stop=stop, show=display.show)
-        finally:
-            store.close()
+    with stop_on(signal.SIGINT, signal.SIGTERM) as stop, opened_for(folder, settings) as store, ProgressDisplay() as display:
+        state = execute(folder, store, settings, stop=stop, show=display.show)
     api.runner_for().advance()
     return _ended(folder, state, text)
 

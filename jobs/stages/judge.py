@@ -91,6 +91,8 @@ async def _judge(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "_Tal
                 stored_at = time.monotonic()
     finally:
         waiting.store()
+    if not ctx.should_stop():
+        ctx.progress(before + len(ids), total, judge.name)
 
 
 class _OpenPairs:

@@ -168,6 +168,19 @@ def test_what_cannot_be_run_is_refused_at_once(home: Path, runner: LocalRunner, 
     assert [s.run_id for s in api.list_runs()] == ["twice"]
 
 
+def test_a_run_whose_store_cannot_be_opened_says_so(home: Path, runner: LocalRunner) -> None:
+    home.mkdir()
+    (home / "catalog.sqlite").write_text("this is no database, however long it may be" * 100, encoding="utf-8")
+    state = ended(runner, submit(runner, {"path": "nowhere.jsonl"}, kind="import"))
+    assert state.status == "failed"
+    assert state.note
+
+
+def test_a_run_that_lost_its_process_before_it_began_can_be_resumed(runner: LocalRunner, generation: dict[str, Any]) -> None:
+    runner.create(api.new_run("generate", generation, run_id="early"))
+    assert runner.reopen("early").state().attempt == 2
+
+
 def test_slots_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("MUSIC_SLOTS", "3")
     assert LocalRunner(home).slots == 3
