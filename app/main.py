@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import people
-from app.components import links
+from app.components import shell
 from app.pages import agreement_page, jobs_page, label_page, overview_page, pair_page, pairs_page
 
 _HERE = Path(__file__).parent
@@ -29,7 +29,7 @@ def run() -> None:
         position="top",
     )
     with st.container(key="mw-shell"):
-        links.show()
+        shell.show()
         people.restore()
     page.run()
 

@@ -17,7 +17,7 @@ _HEADING = re.compile(r"^#{1,6} +(.*?)(?: +#+)?$")
 _RULE_SIGNS = frozenset(" \t|:-")
 _CODE = re.compile(r"`([^`]+)`")
 _BOLD = re.compile(r"\*\*(?=[^\s*])([^*<]*[^\s*<])\*\*")
-_ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*<]*[^\s*<])\*(?![\w*])")
+_ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])((?:[^*<]|<strong>[^<]*</strong>)*)(?<=\S)\*(?![\w*])")
 
 
 def inline(line: str) -> str:
@@ -30,7 +30,7 @@ def inline(line: str) -> str:
 
 
 def _emphasis(shown: str) -> str:
-    """Bold and italics in escaped text; neither reaches across one of our own tags."""
+    """Bold and italics in escaped text; italics may hold whole bold parts, else neither reaches across one of our own tags."""
     return _ITALIC.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", shown))
 
 

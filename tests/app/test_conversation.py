@@ -1,5 +1,7 @@
 import re
 
+from streamlit.testing.v1 import AppTest
+
 from app.components.conversation import FOLD_CHARS, MOST_CHARS, Side, markup, message_text
 from app.components.facts import contrasts_of
 from music_core.types import Contrast, Origin, Role
@@ -90,3 +92,21 @@ def test_of_many_turns_a_window_is_drawn() -> None:
     assert out.count('class="mw-turn') == 20
     assert 'id="turn-5000"' in out
     assert "Turns 4981 to 4999 are the same" in out
+
+
+LONG = """
+from app.components.conversation import Side, show
+from tests.app.samples import chat
+turns = [m for t in range(130) for m in (("user", f"q{t}"), ("assistant", f"a{t}"))]
+show(Side("Left", chat(*turns)), Side("Right", chat(*turns[:-1], ("assistant", "other"))), key="long")
+"""
+
+
+def test_a_long_pair_opens_at_the_turn_where_the_sides_part() -> None:
+    app = AppTest.from_string(LONG, default_timeout=60).run()
+    assert not app.exception
+    assert app.caption[0].value == "130 turns, 60 at a time."
+    out = app.get("html")[0].proto.body
+    assert "the sides part here" in out
+    assert 'id="turn-121"' in out
+    assert 'id="turn-120"' not in out

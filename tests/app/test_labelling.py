@@ -194,3 +194,19 @@ def test_the_queue_goes_on_after_the_pair_and_comes_round_again() -> None:
 )
 def test_names_are_one_visible_line(text: str, name: str | None) -> None:
     assert clean_name(text) == name
+
+
+UNKNOWN = """
+from app import actions
+from tests.app.samples import plain_pair
+card = actions.Card(plain_pair(99).id, "Una", "chosen", "token-of-una", 0.0)
+actions.vote(card, "left", plain_pair(99))
+"""
+
+
+def test_a_vote_that_cannot_be_stored_is_an_error_and_no_label(one_home: Path, use_home: Use) -> None:
+    use_home(one_home)
+    app = AppTest.from_string(UNKNOWN, default_timeout=60).run()
+    outcome = app.session_state["mw_outcome"]
+    assert outcome.label is None
+    assert "cannot be labelled" in outcome.error.message

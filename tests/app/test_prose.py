@@ -36,6 +36,7 @@ def test_property_text_without_signs_stays_as_it_is(text: str) -> None:
 
 
 def test_bold_italics_and_code_are_set() -> None:
+    assert inline("*a **b** c.*") == "<em>a <strong>b</strong> c.</em>"
     assert inline("a **b c** *d* `e *f* <g>`") == "a <strong>b c</strong> <em>d</em> <code>e *f* &lt;g&gt;</code>"
 
 

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
-START_S = 90.0
-WAIT_MS = 30_000
+START_S = 180.0
+WAIT_MS = 90_000
 
 
 def free_port() -> int:

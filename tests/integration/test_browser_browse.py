@@ -108,3 +108,17 @@ def test_pages_fit_their_width_in_both_schemes(browser: Browser, server: Server,
         ground = reader.page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
         assert ground == ("rgb(22, 25, 28)" if scheme == "dark" else "rgb(251, 250, 247)")
     reader.page.context.close()
+
+
+def test_a_key_held_down_skips_one_pair(reader: Visit) -> None:
+    reader.open("label?source=rivers")
+    reader.give_name("Held")
+    reader.page.wait_for_timeout(800)
+    for _ in range(60):
+        reader.page.keyboard.down("s")
+        reader.page.wait_for_timeout(40)
+    reader.page.keyboard.up("s")
+    reader.shown("1 of 40")
+    reader.page.wait_for_timeout(1500)
+    reader.settled()
+    assert reader.page.get_by_text("1 of 40").is_visible()

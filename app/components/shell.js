@@ -1,0 +1,24 @@
+// Two handlers on the document, taken off again when the component goes.
+export default function () {
+  // A plain click on a.mw-link changes the address and lets Streamlit follow, as its own back and forward do.
+  const follow = (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a.mw-link") : null;
+    if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const target = new URL(link.getAttribute("href"), window.location.href);
+    if (target.origin !== window.location.origin) return;
+    event.preventDefault();
+    window.history.pushState({}, "", target);
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  };
+  // A letter or digit held down would press its button again and again: on one pair after the other.
+  const once = (event) => {
+    const field = event.target instanceof Element && event.target.closest("input, textarea, [contenteditable]");
+    if (event.repeat && event.key.length === 1 && event.key !== " " && !field) event.stopImmediatePropagation();
+  };
+  document.addEventListener("click", follow);
+  window.addEventListener("keydown", once, true);
+  return () => {
+    document.removeEventListener("click", follow);
+    window.removeEventListener("keydown", once, true);
+  };
+}
