@@ -62,6 +62,7 @@ class Journal:
             try:
                 self._lock(path)
                 self._load(path)
+                _sync_folder(path.parent)
             except BaseException:
                 os.close(self._handle)
                 raise
@@ -163,6 +164,15 @@ class Journal:
                     self._end += len(raw)
         if torn_at is not None:
             os.ftruncate(self._handle, torn_at)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this a power cut may take a new file's name away, and its fsynced lines with it.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _digest_of(raw: bytes) -> bytes | None:
