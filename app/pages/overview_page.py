@@ -14,14 +14,15 @@ LAST_RUNS = 5
 
 def _empty(runs: list[RunState]) -> None:
     ways = (
-        ("Load the sample", "sample", "Pairs to browse and label at once, with readings and rewards."),
-        ("Import a file", "import", "Your own preference data: .jsonl, .json or .parquet, or a data set of the hub."),
-        ("Run the demo", "demo", "The whole line on the embedded model, on this machine, in about 10 minutes."),
+        ("Load the sample", "sample", "Pairs to browse and label at once.", "music sample load"),
+        ("Import a file", "import", "Your own preference data, or a data set of the hub.", "music import FILE.jsonl"),
+        ("Run the demo", "demo", "The whole line on the embedded model, in about 10 minutes.", "music demo"),
     )
     links = "".join(
-        f'<li><a class="mw-link" href="{href("jobs", {"new": k})}">{name}</a><span>{about}</span></li>' for name, k, about in ways
+        f'<li><a class="mw-link" href="{href("jobs", {"new": kind})}">{name}</a><span>{about}</span><code>{command}</code></li>'
+        for name, kind, about, command in ways
     )
-    empty.show("The store is empty", "Fill it in one of these ways; each is also a command.", empty.NO_PAIRS, link=f"<ul>{links}</ul>")
+    empty.show("The store is empty", "Fill it in one of these ways, from here or by command.", link=f"<ul>{links}</ul>")
     if runs:
         st.header("Last runs", anchor=False)
         run_table.show(runs, LAST_RUNS, brief=True)
