@@ -1,7 +1,8 @@
 """The committed sample: written from a store by its maintainers, loaded into a store by everybody else.
 
 A folder holds `SOURCE.jsonl` for each source, in the form of `music export`, and `models.jsonl`, `readings.jsonl`,
-`verdicts.jsonl`, `traces.jsonl`: one object a line with the fields of the dataclass of `music_core.types`. Each may be gzipped.
+`verdicts.jsonl`, `traces.jsonl`: one object a line with the fields of the dataclass of `music_core.types`. `manifests.jsonl` says
+which of the pairs a model learned from ({run_id, pair_id, split}). Each may be gzipped.
 """
 
 import dataclasses
@@ -22,11 +23,12 @@ from music_core.store.export import export_pairs
 from music_core.store.models import list_models, register_model
 from music_core.store.pairs import PairFilter, add_pairs, pair_ids
 from music_core.store.readings import add_readings, readings_of, verdicts_of
+from music_core.store.runs import read_manifest, write_manifest
 from music_core.store.traces import add_traces, traces_of
-from music_core.types import Reading, RewardModel, RewardTrace, Verdict
+from music_core.types import Reading, RewardModel, RewardTrace, Split, Verdict
 
 T = TypeVar("T")
-ABOUT_PAIRS = ("models", "readings", "verdicts", "traces")
+ABOUT_PAIRS = ("manifests", "models", "readings", "verdicts", "traces")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ def load_sample(store: Store, folder: Path) -> dict[str, int]:
     verdicts = [_of_row(Verdict, row, at) for row, at in _rows(folder, "verdicts")]
     traces = [_of_row(RewardTrace, {**row, "rewards": tuple(row["rewards"])}, at) for row, at in _rows(folder, "traces")]
     models = [_of_row(RewardModel, {**row, "created_at": _moment(row.get("created_at"))}, at) for row, at in _rows(folder, "models")]
+    manifests: dict[str, list[tuple[str, Split]]] = {}
+    for row, at in _rows(folder, "manifests"):
+        line = _of_row(_ManifestLine, row, at)
+        manifests.setdefault(line.run_id, []).append((line.pair_id, line.split))
     new_pairs = 0
     for path in sources:
         with read_source(str(path), fmt="trl", source=_stem(path)) as reading:
@@ -68,6 +74,9 @@ def load_sample(store: Store, folder: Path) -> dict[str, int]:
     known = {m.id for m in list_models(store)}
     for model in models:
         register_model(store, model)
+    for run_id, items in manifests.items():
+        if not read_manifest(store, run_id):
+            write_manifest(store, run_id, items)
     return {
         "pairs": new_pairs,
         "models": sum(m.id not in known for m in models),
@@ -101,7 +110,25 @@ def write_sample(store: Store, folder: Path, sources: Sequence[str]) -> dict[str
         "readings": _write(folder / "readings.jsonl", (r for i in ids for r in readings_of(store, i))),
         "verdicts": _write(folder / "verdicts.jsonl", (v for i in ids for v in verdicts_of(store, i))),
         "traces": _write(folder / "traces.jsonl", traces),
+        "manifests": _write(folder / "manifests.jsonl", _manifests(store, models, set(ids))),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _ManifestLine:
+    """One pair that a training run read."""
+
+    run_id: str
+    pair_id: str
+    split: Split
+
+
+def _manifests(store: Store, models: Sequence[RewardModel], ids: set[str]) -> Iterator[_ManifestLine]:
+    """The models' training pairs, those among `ids`: others are not in the sample and can mark nothing."""
+    for model in models:
+        for pair_id, split in read_manifest(store, model.run_id) if model.run_id else ():
+            if pair_id in ids:
+                yield _ManifestLine(model.run_id or "", pair_id, split)
 
 
 def _write(path: Path, values: Iterable[Any]) -> int:
