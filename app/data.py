@@ -10,7 +10,7 @@ from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
 from music_core.errors import StoreError
 from music_core.store.connect import Store, open_store
-from music_core.store.labels import current_label, label_history, labelled_ids, recent_labels
+from music_core.store.labels import label_history, labelled_ids, recent_labels
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids
 from music_core.store.readings import readings_of, verdicts_of
@@ -20,6 +20,8 @@ from music_core.types import Reading, RewardModel, RewardTrace, Run, StoredLabel
 
 # New pairs join a labelling queue after at most this many seconds.
 QUEUE_S = 20
+# New origins of a pair show after at most this many seconds.
+PAIR_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,22 @@ def place_of(pair_id: str, state: ListState, person: str | None) -> Place:
     return Place(i + 1, len(ids), ids[i - 1] if i else None, ids[i + 1] if i + 1 < len(ids) else None)
 
 
+# A pair's conversations never change; its origins may grow, so it is read again after a while.
+@st.cache_resource(max_entries=64, ttl=PAIR_S, show_spinner=False)
+def _pair(home: str, pair_id: str) -> StoredPair:  # noqa: ARG001
+    return get_pair(store(), pair_id)
+
+
+def stored_pair(pair_id: str) -> StoredPair:
+    """One pair with its origins. Raises `StoreError` for an unknown id."""
+    return _pair(str(store().home), pair_id)
+
+
 def pair_view(pair_id: str) -> PairView:
     """One pair with its traces, readings, verdicts and label events. Raises `StoreError` for an unknown id."""
     opened = store()
     return PairView(
-        get_pair(opened, pair_id),
+        stored_pair(pair_id),
         tuple(traces_of(opened, pair_id)),
         tuple(readings_of(opened, pair_id)),
         tuple(verdicts_of(opened, pair_id)),
@@ -155,7 +168,8 @@ def decided(person: str) -> set[str]:
 
 def labels_by(pair_id: str, person: str) -> tuple[StoredLabel | None, tuple[StoredLabel, ...]]:
     """The person's current label of the pair, and all of the person's events on it, oldest first."""
-    return current_label(store(), pair_id, person), tuple(label_history(store(), pair_id, person))
+    history = tuple(label_history(store(), pair_id, person))
+    return (history[-1] if history and history[-1].event.choice is not None else None), history
 
 
 def newest_label(person: str) -> StoredLabel | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from app import actions, data
 from app.components.vote_bar import comment_key, reasons_key
 from app.state import ListState
-from music_core.store.pairs import StoredPair, get_pair
+from music_core.store.pairs import StoredPair
 from music_core.types import LabelChoice, StoredLabel
 
 _PAIR = "mw_label_pair"
@@ -65,7 +65,7 @@ def open_desk(person: str, state: ListState) -> Desk:
         return Desk(person, queue, n_done, None, None, None, None, ())
     label, history = data.labels_by(pair_id, person)
     card = actions.card_for(pair_id, person, queue_name(state))
-    return Desk(person, queue, n_done, following, get_pair(data.store(), pair_id), card, label, history)
+    return Desk(person, queue, n_done, following, data.stored_pair(pair_id), card, label, history)
 
 
 def go_to(pair_id: str | None) -> None:

@@ -128,7 +128,7 @@ def show(left: Side, right: Side, *, open_prefix: bool = False, key: str) -> Non
     if n_turns > MOST_TURNS:
         parting = shared_prefix(align(left.conversation, right.conversation))
         pages = -(-n_turns // MOST_TURNS)
-        st.caption(f"{n_turns:,} turns, {MOST_TURNS} at a time.")
+        st.html(f'<p class="mw-note">{n_turns:,} turns, {MOST_TURNS} at a time.</p>')
         page = st.pagination(pages, default=min(pages, max(0, parting - 1) // MOST_TURNS + 1), key=f"{key}-window")
         first = (page - 1) * MOST_TURNS + 1 if page > 1 else 0
     st.html(markup(left, right, open_prefix=open_prefix, first_turn=first))

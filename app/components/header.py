@@ -23,7 +23,7 @@ def name_form(place: str) -> None:
     key = f"{_FIELD}-{place}"
     with st.form(f"{key}-form", border=False):
         st.text_input("Your name", value=people.current() or "", key=key, max_chars=people.MOST_CHARS, placeholder="For example: Ada")
-        st.caption("Stored with each of your labels as unverified, and kept in this browser. There is no sign-in.")
+        st.html('<p class="mw-note">Stored with each of your labels as unverified, and kept in this browser. There is no sign-in.</p>')
         st.form_submit_button("Use this name", on_click=_take, args=(key,))
 
 

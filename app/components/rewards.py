@@ -90,8 +90,8 @@ def choose_model(by_model: dict[str, dict[BranchName, RewardTrace]], models: Seq
     return st.selectbox("Reward model", ids, format_func=lambda i: names.get(i, i), key="mw-trace-model")
 
 
-def show(sides: dict[BranchName, RewardTrace], divergence: int) -> None:
-    """Draw the chart, its caption and its table."""
+def show(sides: dict[BranchName, RewardTrace], divergence: int, name: str) -> None:
+    """Draw the chart of the model called `name`, its caption and its table."""
     theme = st.context.theme.type or "light"
     st.plotly_chart(
         figure(sides, divergence, theme),
@@ -100,8 +100,8 @@ def show(sides: dict[BranchName, RewardTrace], divergence: int) -> None:
         key="mw-trace-chart",
         alt="Reward of both branches after each turn; the table below holds the same figures.",
     )
-    st.caption(CAPTION)
+    st.html(f'<p class="mw-note">{CAPTION}</p>')
     columns = {"Turn": "text", "Chosen": "num", "Rejected": "num", "Margin": "num"}
-    st.html(table("Reward after each turn", columns, rows(sides)))
+    st.html(table(f"Reward after each turn, by {name}", columns, rows(sides)))
     if any(not trace.one_pass for trace in sides.values()):
-        st.caption("This model's chat template is not prefix-stable, so every prefix was scored singly.")
+        st.html('<p class="mw-note">This model\'s chat template is not prefix-stable, so every prefix was scored singly.</p>')

@@ -3,32 +3,12 @@
 import streamlit as st
 
 from app import actions, data, labelling, people
-from app.components import conversation, empty, errors, header, label_head, labels, reveal, vote_bar
+from app.components import card, empty, errors, header, label_head, labels, reveal, vote_bar
 from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
 from app.markup import details
 from app.nav import href, query_now
 from app.state import from_query
-from music_core.types import BranchName
-
-# A shared opening up to this length is shown unfolded: it is the context of what is to be compared.
-_OPEN_PREFIX_CHARS = 1_800
-
-
-def _conversations(desk: Desk) -> None:
-    if desk.stored is None or desk.card is None:
-        return
-    pair, left = desk.stored.pair, desk.card.left_branch
-    first, second = (pair.chosen, pair.rejected) if left == "chosen" else (pair.rejected, pair.chosen)
-    shared = sum(len(m.content) for m in pair.chosen.messages[: pair.n_shared])
-    sides = conversation.Side("Left", first), conversation.Side("Right", second)
-    if desk.revealed:
-        right: BranchName = "rejected" if left == "chosen" else "chosen"
-        sides = (
-            conversation.Side("Left", first, left, f"{left} by construction"),
-            conversation.Side("Right", second, right, f"{right} by construction"),
-        )
-    conversation.show(*sides, open_prefix=shared <= _OPEN_PREFIX_CHARS, key=f"mw-label-{desk.stored.id}")
 
 
 def _answer(desk: Desk) -> None:
@@ -79,7 +59,7 @@ def page() -> None:
             return
         if desk.revealed:
             _answer(desk)
-        _conversations(desk)
+        card.show(desk)
         if desk.history:
             st.html(details(f"Your history on this pair ({len(desk.history)})", labels.history_markup(desk.history)))
         _bar(desk)

@@ -21,12 +21,12 @@ def _conversations(view: data.PairView, sides: dict[BranchName, RewardTrace], as
     conversation.show(left, right, key=f"mw-conv-{view.stored.id}")
 
 
-def _evidence(view: data.PairView, by_model: dict[str, dict[BranchName, RewardTrace]], model_id: str | None) -> None:
+def _evidence(view: data.PairView, by_model: dict[str, dict[BranchName, RewardTrace]], model_id: str | None, names: dict[str, str]) -> None:
     st.header("Rewards", anchor=False)
     if model_id is None:
         empty.line("No reward model has scored this pair.", "music score")
     else:
-        rewards.show(by_model[model_id], view.stored.pair.divergence)
+        rewards.show(by_model[model_id], view.stored.pair.divergence, names.get(model_id, model_id))
     st.header("Judges", anchor=False)
     if view.verdicts:
         judges.show(view.verdicts, view.readings)
@@ -65,6 +65,6 @@ def page() -> None:
             reading, rail = st.container(key="mw-pair-reading"), st.container(key="mw-pair-rail")
             with rail:
                 model_id = rewards.choose_model(by_model, models)
-                _evidence(view, by_model, model_id)
+                _evidence(view, by_model, model_id, {m.id: m.name for m in models})
             with reading:
                 _conversations(view, by_model.get(model_id or "", {}), as_written)
