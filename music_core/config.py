@@ -86,7 +86,7 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], where: str) -> T:
 
 def _builtin_endpoints() -> dict[str, Endpoint]:
     return {
-        EMBEDDED: Endpoint(EMBEDDED, "SmolLM2-135M-Instruct", max_concurrency=8, context_tokens=2048),
+        EMBEDDED: Endpoint(EMBEDDED, "SmolLM2-135M-Instruct", max_concurrency=8, context_tokens=4096),
         SCRIPTED: Endpoint(SCRIPTED, "scripted", max_concurrency=64),
     }
 
