@@ -9,6 +9,7 @@ The last line printed is one JSON object: `lost` are acknowledged writes that ar
 """
 
 import argparse
+import contextlib
 import json
 import random
 import signal
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from music_core.errors import MusicError
+from music_core.errors import MusicError, StoreBusyError
 from music_core.store.connect import Store, open_store
 from music_core.store.labels import add_label
 from music_core.store.maintain import compact
@@ -87,6 +88,14 @@ def write_until_stopped(plan: Plan, index: int, log: Path) -> None:
 
 
 def _write_one(store: Store, target: SourcedPair, name: str, index: int, out: Any) -> None:
+    try:
+        _label_and_add(store, target, name, index, out)
+    except StoreBusyError as e:  # refused aloud: neither acknowledged nor lost
+        out.write(json.dumps({"refused": e.message}) + "\n")
+        out.flush()
+
+
+def _label_and_add(store: Store, target: SourcedPair, name: str, index: int, out: Any) -> None:
     start = time.perf_counter()
     label = add_label(store, LabelEvent(name, target.pair.id, f"writer {index}", "left", "chosen", True))
     out.write(json.dumps({"label": label.id, "person": label.event.person, "s": time.perf_counter() - start}) + "\n")
@@ -127,7 +136,8 @@ def run(plan: Plan) -> dict[str, Any]:
         n_reads += 1
         if compactions and time.time() > compactions[0]:
             compactions.pop(0)
-            compact(store, keep_days=0.0001)
+            with contextlib.suppress(StoreBusyError):  # where the writers leave no gap, packing may wait
+                compact(store, keep_days=0.0001)
         if kills and time.time() > kills[0]:
             kills.pop(0)
             victim = rng.randrange(plan.writers)
@@ -164,12 +174,15 @@ def _wait_for(logs: list[Path], writers: list[subprocess.Popen[str]]) -> None:
 def count(store: Store, logs: list[Path]) -> dict[str, Any]:
     """Compare the writers' files with the tables below the views."""
     lines = [json.loads(line) for log in logs if log.exists() for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    refused = sum("refused" in line for line in lines)
+    lines = [line for line in lines if "refused" not in line]
     ids = {table: Counter(row[0] for row in store.read(f"SELECT {key} FROM lake.{table}")) for table, key in TABLES.items()}  # noqa: S608 -- our own names
     persons: dict[str, str] = dict(store.read("SELECT label_id, person FROM lake.label_rows"))
     lost = sum(persons.get(line["label"]) != line["person"] if "label" in line else not ids["pair_rows"][line["pair"]] for line in lines)
     seconds = sorted(line["s"] for line in lines)
     return {
         "acknowledged": len(lines),
+        "refused": refused,
         "lost": lost,
         "doubled": sum(n - 1 for counter in ids.values() for n in counter.values()),
         "stored": {table: len(counter) for table, counter in ids.items()},
