@@ -61,9 +61,10 @@ def test_a_store_that_cannot_be_opened_is_an_error_with_a_reason(open_page: Open
         assert 'class="mw-error" role="alert"' in text_of(app), page
 
 
-def test_one_pair_shows_its_figures_its_agreement_and_what_to_do_next(open_page: Open, one_home: Path) -> None:
-    put_run(one_home, "generate-1", "generate", "finished", {"n": 12}, report=REPORT)
-    app = open_page("overview", one_home)
+def test_one_pair_shows_its_figures_its_agreement_and_what_to_do_next(open_page: Open, tmp_path: Path) -> None:
+    fill(tmp_path).close()  # not the shared store: other tests label there
+    put_run(tmp_path, "generate-1", "generate", "finished", {"n": 12}, report=REPORT)
+    app = open_page("overview", tmp_path)
     out = text_of(app)
     assert not app.exception
     assert 'href="pairs">Pairs</a></dt><dd>1</dd>' in out
