@@ -64,7 +64,7 @@ def _imported(report: Mapping[str, Any]) -> str:
 
 def _demo(group: click.Group) -> None:
     @command(group, "demo")
-    @click.option("--pairs", type=click.IntRange(min=4, max=200), help="Pairs to generate. Default: 14.")
+    @click.option("--pairs", type=click.IntRange(min=4, max=200), help="Pairs to generate. Default: 12.")
     @run_options
     def demo_command(pairs: int | None, detach: bool, title: str) -> Answer:
         """Run the whole line on the embedded model: seeds, pairs, judge, reward model, traces, agreement.

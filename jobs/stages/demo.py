@@ -28,7 +28,7 @@ PARTS: Mapping[str, tuple[float, float]] = {"generate": (0.0, 0.4), "judge": (0.
 class Config:
     """`pairs` to generate of `turns` turns each; `checklist_pairs` of them are also judged turn by turn; `steps` of training."""
 
-    pairs: int = 14
+    pairs: int = 12
     turns: int = 3
     checklist_pairs: int = 6
     steps: int = 16
@@ -76,9 +76,8 @@ def _generation(config: Config) -> dict[str, Any]:
         "seeds_file": str(SEEDS),
         "reply_words": 50,
         "user_words": 25,
-        # It often does not end by itself; a reply cut off here is drawn again.
-        "reply_tokens": 140,
-        "user_tokens": 60,
+        # It often does not end by itself: a reply cut off here is drawn again, and this much seldom happens three times.
+        "reply_tokens": 220,
     }
 
 
