@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,68 +108,93 @@ def _label_and_add(store: Store, target: SourcedPair, name: str, index: int, out
     out.flush()
 
 
-def run(plan: Plan) -> dict[str, Any]:
-    """Carry out `plan` with a reader in this process, and count. Raises `MusicError` if a writer fails by itself."""
-    plan.home.mkdir(parents=True, exist_ok=True)
-    rng = random.Random(plan.seed)
-    logs: list[Path] = []
+class Writers:
+    """The writing processes. Each life of each of them writes what was acknowledged into a file of its own."""
 
-    def start(index: int) -> subprocess.Popen[str]:
-        log = plan.home / f"life{len(logs)}.jsonl"
-        logs.append(log)
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.logs: list[Path] = []
+        self._processes = [self._start(index) for index in range(plan.writers)]
+
+    def _start(self, index: int) -> subprocess.Popen[str]:
+        plan, log = self._plan, self._plan.home / f"life{len(self.logs)}.jsonl"
+        self.logs.append(log)
         arguments = ["--worker", str(index), "--log", str(log), "--home", str(plan.home)]
         arguments += ["--catalog", plan.catalog] if plan.catalog else []
         arguments += ["--apart"] if plan.apart else []
         command = [sys.executable, "-m", "benchmarks.labels", *arguments]
         return subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.PIPE, text=True)
 
+    def wait_until_ready(self) -> None:
+        """Raises `MusicError` when one of them ends or takes too long."""
+        until = time.time() + READY_S
+        while not all(log.with_suffix(".ready").exists() for log in self.logs):
+            failed = next((p for p in self._processes if p.poll()), None)
+            if failed is not None or time.time() > until:
+                raise MusicError(f"A writer did not start: {failed.communicate()[1] if failed else 'too slow'}")
+            time.sleep(0.02)
+
+    def kill_one(self, index: int) -> None:
+        """End it by kill -9, and start another in its place."""
+        self._processes[index].send_signal(signal.SIGKILL)
+        self._processes[index].communicate()
+        self._processes[index] = self._start(index)
+
+    def wait_until_done(self) -> None:
+        """Raises `MusicError` with the output of one that failed by itself."""
+        for process in self._processes:
+            _, error = process.communicate(timeout=READY_S)
+            if process.returncode:
+                raise MusicError(f"A writer failed: {error}")
+
+    def end(self) -> None:
+        """Leave none behind, whatever happened."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+
+def run(plan: Plan) -> dict[str, Any]:
+    """Carry out `plan` with a reader in this process, and count. Raises `MusicError` if a writer or the reader fails by itself."""
+    plan.home.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(plan.seed)
     # The writers start on an empty folder, all at once: creating the store is part of the trial.
-    writers = [start(i) for i in range(plan.writers)]
-    _wait_for(logs, writers)
-    begin = time.time()
-    (plan.home / "go.tmp").write_text(str(begin + plan.seconds))
-    (plan.home / "go.tmp").rename(plan.home / "go")
-    kills, compactions = (_moments(rng, begin, plan.seconds, n) for n in (plan.kills, plan.compactions))
-    store = plan.open("reader")
-    n_reads = 0
-    while time.time() < begin + plan.seconds:
+    writers = Writers(plan)
+    try:
+        writers.wait_until_ready()
+        begin = time.time()
+        (plan.home / "go.tmp").write_text(str(begin + plan.seconds))
+        (plan.home / "go.tmp").rename(plan.home / "go")
+        with ThreadPoolExecutor(1) as pool, contextlib.closing(plan.open("reader")) as store:
+            reads = pool.submit(_read, store, begin + plan.seconds, _moments(rng, begin, plan.seconds, plan.compactions))
+            for moment in _moments(rng, begin, plan.seconds, plan.kills):
+                time.sleep(max(0.0, moment - time.time()))
+                writers.kill_one(rng.randrange(plan.writers))
+            writers.wait_until_done()
+            done = {"kills": plan.kills, "compactions": plan.compactions, "reads": reads.result()}
+            result = count(store, writers.logs)
+            catalog = "postgres" if store.where.is_postgres else "sqlite"
+    finally:
+        writers.end()
+    return {"catalog": catalog, "apart": plan.apart, "seconds": plan.seconds, "writers": plan.writers, **done, **result}
+
+
+def _read(store: Store, until: float, compactions: list[float]) -> int:
+    """Ask for a page again and again, as the app does, and compact at the given times; the number of pages."""
+    n = 0
+    while time.time() < until:
         list_pairs(store, PairFilter(sources=("benchmark",)), limit=30)
-        n_reads += 1
+        n += 1
         if compactions and time.time() > compactions[0]:
             compactions.pop(0)
             with contextlib.suppress(StoreBusyError):  # where the writers leave no gap, packing may wait
                 compact(store, keep_days=0.0001)
-        if kills and time.time() > kills[0]:
-            kills.pop(0)
-            victim = rng.randrange(plan.writers)
-            writers[victim].send_signal(signal.SIGKILL)
-            writers[victim].communicate()
-            writers[victim] = start(victim)
-    for writer in writers:
-        _, error = writer.communicate(timeout=120)
-        if writer.returncode:
-            raise MusicError(f"A writer failed: {error}")
-    result = count(store, logs)
-    store.close()
-    done = {"kills": plan.kills - len(kills), "compactions": plan.compactions - len(compactions), "reads": n_reads}
-    catalog = "postgres" if store.where.is_postgres else "sqlite"
-    return {"catalog": catalog, "apart": plan.apart, "seconds": plan.seconds, "writers": plan.writers, **done, **result}
+    return n
 
 
 def _moments(rng: random.Random, begin: float, seconds: float, n: int) -> list[float]:
     """`n` moments in the middle of the run, in order."""
     return sorted(begin + rng.uniform(0.1, 0.9) * seconds for _ in range(n))
-
-
-def _wait_for(logs: list[Path], writers: list[subprocess.Popen[str]]) -> None:
-    until = time.time() + READY_S
-    while not all(log.with_suffix(".ready").exists() for log in logs):
-        failed = next((w for w in writers if w.poll()), None)
-        if failed is not None or time.time() > until:
-            for writer in writers:
-                writer.kill()
-            raise MusicError(f"A writer did not start: {failed.communicate()[1] if failed else 'too slow'}")
-        time.sleep(0.02)
 
 
 def count(store: Store, logs: list[Path]) -> dict[str, Any]:

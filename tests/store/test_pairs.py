@@ -62,10 +62,10 @@ def test_any_text_comes_back_as_it_went_in(shared_store: Store, drawn: list[tupl
     ],
     ids=["nul", "surrogate", "our own mark", "emoji", "a megabyte", "quotes and braces", "NULL", "white space"],
 )
-def test_hostile_text_is_neither_lost_nor_changed(store: Store, text: str) -> None:
+def test_hostile_text_is_neither_lost_nor_changed(shared_store: Store, text: str) -> None:
     item = make_pair(text)
-    add_pairs(store, [item])
-    assert get_pair(store, item.pair.id).pair == item.pair
+    add_pairs(shared_store, [item])
+    assert get_pair(shared_store, item.pair.id).pair == item.pair
 
 
 def test_an_import_repeated_changes_nothing(store: Store) -> None:
