@@ -29,7 +29,7 @@ class Config:
     """`pairs` to generate of `turns` turns each; `checklist_pairs` of them are also judged turn by turn; `steps` of training."""
 
     pairs: int = 12
-    turns: int = 3
+    turns: int = 2
     checklist_pairs: int = 6
     steps: int = 16
 
