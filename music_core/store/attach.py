@@ -133,24 +133,28 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
-    inline = f"DATA_INLINING_ROW_LIMIT {INLINE_ROWS}"
-    kind, _, rest = where.catalog.partition(":")
-    if kind == "sqlite":
-        _create_wal_file(Path(rest))
-        options = [f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}", inline]
-    else:
-        options = [inline]
+    options = [f"DATA_INLINING_ROW_LIMIT {INLINE_ROWS}"]
+    if not where.is_postgres:
+        _create_wal_file(Path(where.catalog.partition(":")[2]))
+        options.append(f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}")
     if where.data_path is not None:
-        if "://" not in where.data_path:
-            Path(where.data_path).mkdir(parents=True, exist_ok=True)
         # Overriding lets a store's folder be moved or mounted elsewhere: files are kept relative to this path.
-        options += [f"DATA_PATH {_quoted(where.data_path)}", "OVERRIDE_DATA_PATH true"]
-        connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake ({', '.join(options)})")
+        _attach_with(connection, where, [*options, *_data_path(where.data_path), "OVERRIDE_DATA_PATH true"])
         return
     try:
-        connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake (CREATE_IF_NOT_EXISTS false, {inline})")
-    except duckdb.InvalidInputException:
-        _attach(connection, Address(where.home, where.catalog, f"{where.home / 'parquet'}/"))
+        _attach_with(connection, where, [*options, "CREATE_IF_NOT_EXISTS false"])
+    except duckdb.InvalidInputException:  # there is no lake in this catalog yet
+        _attach_with(connection, where, [*options, *_data_path(f"{where.home / 'parquet'}/")])
+
+
+def _attach_with(connection: duckdb.DuckDBPyConnection, where: Address, options: list[str]) -> None:
+    connection.execute(f"ATTACH {_quoted('ducklake:' + where.catalog)} AS lake ({', '.join(options)})")
+
+
+def _data_path(path: str) -> list[str]:
+    if "://" not in path:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    return [f"DATA_PATH {_quoted(path)}"]
 
 
 def _create_wal_file(path: Path) -> None:

@@ -17,6 +17,7 @@ from music_core.store import attach, migrate
 from music_core.store.index import Index
 from music_core.store.queue import Queue
 from music_core.store.session import Row, Session
+from music_core.store.text import without_password
 
 T = TypeVar("T")
 
@@ -42,6 +43,7 @@ _BUSY = (
     "server closed the connection",
     "terminating connection",
     "connection refused",
+    "does not match existing data path",  # another process has created the lake meanwhile; the next attempt takes its path
 )
 
 
@@ -148,12 +150,13 @@ def retrying(fn: Callable[[], T], what: str, limit_s: float = RETRY_S) -> T:
         try:
             return fn()
         except duckdb.Error as e:
-            text = str(e)
+            text = without_password(str(e))
             if not any(sign in text.lower() for sign in _BUSY):
                 raise StoreError(f"The store failed in a {what}: {text}") from e
             if time.monotonic() - start > limit_s and attempt >= MIN_ATTEMPTS:
                 raise StoreBusyError(
-                    f"Other writers kept the store busy for {limit_s:.0f} s ({what}); nothing of it was stored.", "Try again."
+                    f"Other writers kept the store busy for {limit_s:.0f} s ({what}); nothing of it was stored.",
+                    f"Try again. The last answer of the catalog was: {' '.join(text.split())[:300]}",
                 ) from e
         time.sleep(random.uniform(0.3, 1.0) * wait_s)
         wait_s = min(wait_s * 1.5, _LONGEST_WAIT_S)

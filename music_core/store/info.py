@@ -1,11 +1,11 @@
 """What is in the store, and how large it is."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 from music_core.store.connect import Store
 from music_core.store.session import Session
+from music_core.store.text import without_password
 
 _COUNTS = {
     "pairs": "SELECT count(*) FROM lake.pairs",
@@ -40,7 +40,7 @@ def store_info(store: Store) -> dict[str, Any]:
         n, oldest, newest = session.rows(_SNAPSHOTS)[0]
         return {
             "home": str(store.home),
-            "catalog": shown_catalog(store.where.catalog),
+            "catalog": without_password(store.where.catalog),
             "data_path": store.where.data_path,
             "schema_version": int(session.one("SELECT max(version) FROM lake.migrations")),
             "counts": {name: int(session.one(sql)) for name, sql in _COUNTS.items()},
@@ -52,11 +52,6 @@ def store_info(store: Store) -> dict[str, Any]:
         }
 
     return store.view(query)
-
-
-def shown_catalog(catalog: str) -> str:
-    """The catalog's address without its password."""
-    return re.sub(r"(password=)('[^']*'|\S+)|(?<=:)[^:/@\s]+(?=@)", lambda m: f"{m[1] or ''}***", catalog)
 
 
 def _catalog_bytes(store: Store) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 _MARK = "\U0010ffff"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff\U0010ffff]")
+_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s'\"]\S*)|(?<=:)[^:/@\s]+(?=@)", re.IGNORECASE)
 _STORED = re.compile(_MARK + "([0-9a-f]{4})")
 
 
@@ -37,6 +38,11 @@ def to_json(value: Any) -> str:
 def from_json(text: str) -> Any:
     """Inverse of `to_json`."""
     return json.loads(text)
+
+
+def without_password(text: str) -> str:
+    """`text` with the passwords of any Postgres address in it replaced by ***: messages of the driver repeat the address."""
+    return _PASSWORD.sub(lambda m: f"{m[1] or ''}***", text)
 
 
 def now() -> datetime:
