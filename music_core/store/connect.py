@@ -43,6 +43,7 @@ _BUSY = (
     "server closed the connection",
     "terminating connection",
     "connection refused",
+    "maximum retry count",
     "does not match existing data path",  # another process has created the lake meanwhile; the next attempt takes its path
 )
 
