@@ -1,7 +1,7 @@
 """Where a generation run starts from: first messages out of the store or a file, fixed when the run first starts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,15 +36,18 @@ def seeds_for(store: Store, folder: Path, choice: SeedChoice) -> list[Seed]:
 def choose(store: Store, choice: SeedChoice) -> list[Seed]:
     """Up to `n` different seeds, drawn by hash. Raises `SourceError` when there are none."""
     if choice.file:
-        found = read_seeds(Path(choice.file))
-        found = [s for s in found if not choice.splits or s.split in choice.splits]
+        found = [s for s in read_seeds(Path(choice.file)) if not choice.splits or s.split in choice.splits]
     else:
         found = list(iter_seeds(store, PairFilter(sources=choice.sources, splits=choice.splits)))
-    different = {s.id: s for s in found}
-    drawn = sorted(different.values(), key=lambda s: content_id("d", [choice.seed, s.id]))[: choice.n]
-    if not drawn:
+    if not found:
         raise SourceError("There are no first messages to start from.", "Import some pairs (music import PATH), or give --seeds-file.")
-    return drawn
+    return draw(found, choice.n, choice.seed)
+
+
+def draw(seeds: Iterable[Seed], n: int, seed: int) -> list[Seed]:
+    """Up to `n` different ones of `seeds`, in an order that depends on `seed` and their text alone."""
+    different = {s.id: s for s in seeds}
+    return sorted(different.values(), key=lambda s: content_id("d", [seed, s.id]))[:n]
 
 
 def read_seeds(path: Path) -> list[Seed]:
@@ -73,8 +76,3 @@ def _context(line: str, at: str) -> Conversation:
     if not context.messages or context.messages[-1].role != "user" or not context.messages[-1].content.strip():
         raise SourceError(f"{at} does not end with a user's message.", hint)
     return context
-
-
-def known_seeds(seeds: Sequence[Seed]) -> dict[str, Seed]:
-    """Seeds by id."""
-    return {s.id: s for s in seeds}

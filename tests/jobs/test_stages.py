@@ -13,8 +13,9 @@ import torch
 from jobs import api
 from jobs.estimate import priced
 from jobs.runner import LocalRunner
+from jobs.stages.demo import DRAW, SEEDS, Config
 from jobs.stages.sample import load_sample, write_sample
-from jobs.stages.seeds import read_seeds
+from jobs.stages.seeds import draw, read_seeds
 from jobs.worker import execute
 from music_core.config import Endpoint, load_settings
 from music_core.errors import ConfigError, RunError, SourceError, StoreError
@@ -219,3 +220,8 @@ def test_forms_learn_the_settings_of_every_kind() -> None:
     assert kinds["generate"].settings["turns"] == 5
     assert list(kinds["train"].required) == ["name"]
     assert [k for k, info in kinds.items() if info.estimated] == ["generate", "judge", "train", "score"]
+
+
+def test_the_first_messages_of_the_demo_lie_in_every_split() -> None:
+    drawn = draw(read_seeds(SEEDS), Config().pairs, DRAW)
+    assert {s.split for s in drawn} == {"train", "validation", "test"}
