@@ -13,7 +13,6 @@ from jobs.stages.embedded import ensure_for
 from jobs.stages.seeds import SeedChoice, choose, seeds_for
 from music_core.chat.engine import CallStats
 from music_core.chat.journal import Journal
-from music_core.chat.open import open_chats
 from music_core.config import EMBEDDED, Settings
 from music_core.contrast.config import GenerationConfig, generation_config
 from music_core.contrast.estimate import estimate as estimate_calls
@@ -93,6 +92,8 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
 
 
 async def _generate(config: Config, ctx: RunContext, seeds: Sequence[Seed], tally: "_Tally") -> None:
+    from music_core.chat.open import open_chats  # brings the HTTP client, a second that forms and --help need not wait
+
     assistant, user = config.endpoints
     async with open_chats(ctx.settings, (assistant, user)) as models, Journal(ctx.folder / "journal.jsonl") as journal:
         began = time.monotonic()

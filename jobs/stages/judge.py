@@ -12,7 +12,6 @@ from jobs.context import RunContext
 from jobs.estimate import assumed_seconds, per_call, priced, shown
 from jobs.stages.embedded import ensure_for
 from jobs.stages.select import Selection, selected_ids, stored_pairs
-from music_core.chat.open import open_chat
 from music_core.chat.protocol import ChatModel
 from music_core.chat.scripted import ScriptedChat
 from music_core.config import EMBEDDED, Endpoint, Settings
@@ -61,6 +60,8 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
 
 
 async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally: "_Tally") -> None:
+    from music_core.chat.open import open_chat  # brings the HTTP client, a second that forms and --help need not wait
+
     endpoint = ctx.settings.endpoint(config.endpoint)
     async with open_chat(ctx.settings, config.endpoint) as chat:
         panel = judges(config, chat, endpoint)

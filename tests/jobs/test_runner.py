@@ -69,22 +69,6 @@ def test_a_killed_run_is_dead_and_resumes_to_the_same_pairs_without_repeating_a_
     assert made_pairs(home) == made_pairs(tmp_path / "calm")
 
 
-def test_a_cancelled_run_stops_and_can_be_resumed(home: Path, runner: LocalRunner, slow: SlowServer, generation: dict[str, Any]) -> None:
-    slow.latency_s = 0.3
-    run_id = submit(runner, {**generation, "assistant": "slow"})
-    wait_for(lambda: journal_lines(runner, run_id) > 3)
-    assert runner.status(run_id).eta_s is None or runner.status(run_id).progress.total == 6
-    assert runner.cancel(run_id, wait_s=30).status == "cancelled"
-    with pytest.raises(RunError, match="cancelled already"):
-        runner.cancel(run_id)
-    slow.latency_s = 0.0
-    runner.resume(run_id)
-    state = ended(runner, run_id)
-    assert (state.status, state.attempt) == ("finished", 2)
-    with pytest.raises(RunError, match="finished"):
-        runner.resume(run_id)
-
-
 def test_a_run_that_does_not_stop_is_ended_by_force(home: Path, slow: SlowServer, generation: dict[str, Any]) -> None:
     runner = LocalRunner(home, grace_s=0.2)
     slow.latency_s = 0.5
@@ -97,14 +81,16 @@ def test_a_run_that_does_not_stop_is_ended_by_force(home: Path, slow: SlowServer
     assert not Path(f"/proc/{owner.pid}").exists() or runner.status(run_id).ended
 
 
-def test_runs_wait_for_a_slot_and_leave_log_progress_and_report(home: Path, slow: SlowServer, generation: dict[str, Any]) -> None:
+def test_runs_wait_for_a_slot_and_a_cancelled_one_can_be_resumed(home: Path, slow: SlowServer, generation: dict[str, Any]) -> None:
     runner = LocalRunner(home, slots=1)
-    slow.latency_s = 0.1
+    slow.latency_s = 0.3
     first = submit(runner, {**generation, "assistant": "slow"}, run_id="first")
     second = submit(runner, {**generation, "seed": 1}, run_id="second")
     third = submit(runner, {**generation, "seed": 2}, run_id="third")
     assert [runner.status(i).status for i in (first, second, third)] == ["running", "queued", "queued"]
     assert runner.cancel(third).status == "cancelled"
+    wait_for(lambda: journal_lines(runner, first) > 3)
+    assert runner.cancel(first).note == "stopping"
     # Nobody looks: the first run starts the second when it ends. The files alone are read here.
     wait_for(lambda: runner.folder(second).state().status == "finished")
     begun, over = runner.folder(second).state().started_at, runner.folder(first).state().finished_at
@@ -114,6 +100,15 @@ def test_runs_wait_for_a_slot_and_leave_log_progress_and_report(home: Path, slow
     report = api.report(second)
     assert report is not None
     assert report["pairs"] + sum(report["dropped"].values()) == 6
+    assert runner.status(first).status == "cancelled"
+    with pytest.raises(RunError, match="cancelled already"):
+        runner.cancel(first)
+    slow.latency_s = 0.0
+    runner.resume(first)
+    state = ended(runner, first)
+    assert (state.status, state.attempt) == ("finished", 2)
+    with pytest.raises(RunError, match="finished"):
+        runner.resume(first)
     store = open_store(home)
     assert run_report(store, second) == ("finished", report)
     store.close()
