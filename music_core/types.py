@@ -18,6 +18,10 @@ VerdictValue = Literal["chosen", "rejected", "tie", "flip", "split", "unresolved
 LabelChoice = Literal["left", "right", "tie", "both_bad", "skip"]
 RunStatus = Literal["queued", "running", "finished", "failed", "cancelled", "dead"]
 
+# Ways of making a pair that build no better and no worse side: its sides are the answers of two systems, and `chosen` and
+# `rejected` are two names only. `Origin.meta["sides"]` says whose answer each side is. Construction has no vote on them.
+NEUTRAL_METHODS = ("best_of_n", "votes")
+
 _ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
 BRANCHES: tuple[BranchName, BranchName] = ("chosen", "rejected")
 # Shares of seeds per split. Fixed for ever: a seed's split is a function of its id alone.
@@ -201,7 +205,7 @@ class Origin:
     source: str
     locator: str = ""
     run_id: str | None = None
-    method: str | None = None  # one_call | two_call | swap | hand-written | None for imported preferences
+    method: str | None = None  # one_call | two_call | swap | hand-written | one of NEUTRAL_METHODS | None for imported preferences
     schedule: str | None = None
     contrasts: tuple[Contrast, ...] = ()
     turns: tuple[TurnRecord, ...] = ()

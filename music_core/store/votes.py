@@ -2,8 +2,14 @@
 
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED, PairFilter, selection
-from music_core.store.session import Session
-from music_core.types import Vote
+from music_core.store.session import Session, marks
+from music_core.types import NEUTRAL_METHODS, Vote
+
+# A pair has a construction as soon as one of its origins built it.
+_BUILT = f"""
+SELECT pair_id, seed_id FROM chosen
+WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE method IS NULL OR method NOT IN ({marks(NEUTRAL_METHODS)}))
+ORDER BY pair_id"""
 
 _JUDGES = """
 SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, CASE v.value WHEN 'chosen' THEN 1 WHEN 'rejected' THEN -1 ELSE 0 END
@@ -32,14 +38,15 @@ FROM fast.labels l JOIN chosen s USING (pair_id) WHERE l.choice IS NULL OR l.cho
 def votes(store: Store, f: PairFilter | None = None) -> list[Vote]:
     """Votes on the pairs that pass `f` (None: all): `construction`, then `judge:`, `model:` and `person:` raters by name.
 
-    Construction says +1 on every pair. A judge's tie, flip and split are 0. A model votes the sign of its margin after the
-    last turn. Unresolved verdicts, skips and labels taken back are no votes; `excluded_votes` counts them.
+    Construction says +1 on every pair that was built to have a better side; `NEUTRAL_METHODS` build none. A judge's tie, flip
+    and split are 0. A model votes the sign of its margin after the last turn. Unresolved verdicts, skips and labels taken back
+    are no votes; `excluded_votes` counts them.
     """
     chosen = selection(f or PairFilter())
 
     def query(session: Session) -> list[Vote]:
-        pairs = session.rows(f"{chosen.sql} SELECT pair_id, seed_id FROM chosen ORDER BY pair_id", chosen.params)
-        found = [Vote(pair_id, seed_id, "construction", 1) for pair_id, seed_id in pairs]
+        built = session.rows(chosen.sql + _BUILT, (*chosen.params, *NEUTRAL_METHODS))
+        found = [Vote(pair_id, seed_id, "construction", 1) for pair_id, seed_id in built]
         for sql in (_JUDGES, _MODELS, _PEOPLE):
             found += [Vote(*row) for row in session.rows(chosen.sql + sql, chosen.params)]
         return found

@@ -1,6 +1,7 @@
 """Models, traces, readings, verdicts and the votes made of them."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,12 +12,13 @@ from music_core.errors import StoreError
 from music_core.store.connect import Store
 from music_core.store.labels import add_label, undo_label
 from music_core.store.models import free_name, get_model, list_models, register_model
-from music_core.store.pairs import PairFilter
+from music_core.store.pairs import PairFilter, add_pairs
 from music_core.store.readings import add_readings, read_ids, readings_of, verdicts_of
 from music_core.store.runs import write_manifest
 from music_core.store.traces import add_traces, traced_ids, traces_of
 from music_core.store.votes import excluded_votes, votes
 from music_core.types import LabelEvent, Reading, RewardModel, RewardTrace, Verdict, VerdictValue, Vote
+from tests.store.conftest import make_pair
 
 
 def test_a_model_comes_back_and_is_found_by_id_and_name(store: Store) -> None:
@@ -97,6 +99,14 @@ def test_votes_leave_out_what_is_no_decision_and_count_it(store: Store, six_pair
     }
     assert excluded_votes(store) == {"judge:j": {"unresolved": 1}, "person:ann": {"skipped": 1, "taken back": 1}}
     assert {v.pair_id for v in votes(store, PairFilter(sources=("a",)))} == set(six_pairs[::2])
+
+
+def test_construction_has_no_vote_on_a_pair_whose_sides_are_two_systems_answers(store: Store) -> None:
+    neutral, built, both = (make_pair(f"Which is better, {k}?") for k in range(3))
+    as_votes = [replace(item, origin=replace(item.origin, method="votes")) for item in (neutral, both)]
+    again = replace(both, origin=replace(both.origin, source="elsewhere", method="swap"))
+    add_pairs(store, [*as_votes, built, again])
+    assert {v.pair_id for v in votes(store) if v.rater == "construction"} == {built.pair.id, both.pair.id}
 
 
 def test_a_models_votes_on_its_training_pairs_are_marked(store: Store, six_pairs: list[str]) -> None:
