@@ -141,7 +141,8 @@ def visit(browser: Browser, server: Server, *, width: int = 1440, scheme: str = 
     return found
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: Playwright keeps an event loop running in this thread, and tests elsewhere start their own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium without a display; skipped where there is none."""
     if not Path(CHROMIUM).exists():

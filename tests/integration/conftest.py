@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests of a session."""
+"""One Chromium for all browser tests."""
 
 from tests.integration.browser import browser
 
