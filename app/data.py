@@ -8,7 +8,6 @@ import streamlit as st
 
 from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
-from music_core.errors import StoreError
 from music_core.store.connect import Store, open_store
 from music_core.store.labels import label_history, labelled_ids, recent_labels
 from music_core.store.models import list_models
@@ -47,12 +46,7 @@ class Place:
 
 @st.cache_resource(show_spinner="Opening the store …")
 def _open(home: str, catalog: str | None, data_path: str | None) -> Store:
-    try:
-        return open_store(Path(home), catalog=catalog, data_path=data_path)
-    except OSError as e:
-        raise StoreError(
-            f"The store's folder {home} cannot be used: {e.strerror or e}.", "Set MUSIC_HOME to a folder you may write to."
-        ) from e
+    return open_store(Path(home), catalog=catalog, data_path=data_path)
 
 
 def store() -> Store:

@@ -34,7 +34,8 @@ def command(group: click.Group, name: str) -> Callable[[Callable[..., Answer]], 
     """Register a function as command `name` of `group`, with `--json` and one way to report errors.
 
     With `--json` the last line of stdout is one JSON object: the answer's data, or {"error", "hint"}.
-    A `MusicError` is shown as its message and hint and ends with status 1, without a traceback.
+    A `MusicError` is shown as its message and hint and ends with status 1, without a traceback; so is a file or folder that the
+    system refuses.
     """
 
     def register(function: Callable[..., Answer]) -> click.Command:
@@ -45,6 +46,10 @@ def command(group: click.Group, name: str) -> Callable[[Callable[..., Answer]], 
                 answer = function(**values)
             except MusicError as e:
                 answer = _of_error(e)
+            except OSError as e:
+                if e.filename is None:
+                    raise
+                answer = _of_error(MusicError(f"{e.filename}: {e.strerror or e}.", "Check the path, its permissions and the free space."))
             if as_json:
                 click.echo(json.dumps(answer.data, ensure_ascii=False, default=str))
             elif answer.text:

@@ -56,6 +56,7 @@ def _import(group: click.Group) -> None:
 
 def _imported(report: Mapping[str, Any]) -> str:
     dropped = "".join(f"\n  {n} dropped: {reason}" for reason, n in report["dropped"].items())
+    dropped += "".join(f"\n  left out of used rows, {n} times: {reason}" for reason, n in report.get("left_out", {}).items())
     return (
         f"{report['rows']} rows read as {report['format']}, {report['rows_used']} used: {report['pairs']} pairs, "
         f"{report['new']} of them new, as source '{report['source']}'.{dropped}\nBrowse them with: music app"

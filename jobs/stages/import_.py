@@ -39,6 +39,7 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
         "rows_used": report.rows_used,
         "pairs": report.pairs,
         "dropped": dict(report.dropped),
+        "left_out": dict(report.left_out),
         "new": new,
         "source": reading.name,
         "format": reading.fmt,

@@ -174,6 +174,16 @@ def open_store(home: Path | None = None, *, catalog: str | None = None, data_pat
         settings = load_settings()
         home, catalog, data_path = settings.home, catalog or settings.catalog, data_path or settings.data_path
     where = attach.address(home, catalog, data_path)
+    try:
+        return Store(where, _connected(where))
+    except OSError as e:
+        raise StoreError(
+            f"The store's folder {where.home} cannot be used: {e.strerror or e}.", "Set MUSIC_HOME to a folder you may write to."
+        ) from e
+
+
+def _connected(where: attach.Address) -> duckdb.DuckDBPyConnection:
+    """The lake, upgraded; see `open_store`."""
     connection = retrying(lambda: attach.connect(where), "opening")
     try:
         if not retrying(lambda: migrate.is_current(connection), "opening"):
@@ -183,4 +193,4 @@ def open_store(home: Path | None = None, *, catalog: str | None = None, data_pat
     except BaseException:
         connection.close()
         raise
-    return Store(where, connection)
+    return connection

@@ -74,6 +74,18 @@ def test_an_unknown_setting_file_model_or_run_is_one_message(home: Path, monkeyp
     assert "There is no settings file nowhere.toml." in music("store", "info").stderr
 
 
+def test_a_home_that_cannot_be_used_is_one_message_for_every_command(
+    tmp_path: Path, preferences: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MUSIC_HOME", str(tmp_path / "file"))
+    for words in (("import", str(preferences)), ("store", "info"), ("agreement",), ("sample", "load")):
+        result = music(*words)
+        assert result.exit_code == 1
+        assert "Error: " in result.stderr and "file" in result.stderr
+        assert "Traceback" not in result.output
+
+
 def test_judging_agreement_export_and_re_import_on_the_command_line(home: Path, preferences: Path, tmp_path: Path) -> None:
     answer("import", str(preferences))
     dry = answer("judge", "--endpoint", "scripted", "--kind", "pairwise", "--dry-run")

@@ -46,6 +46,13 @@ def test_a_newer_store_is_refused_with_what_to_do(home: Path) -> None:
         open_store(home)
 
 
+def test_a_home_that_is_no_folder_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for home in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(StoreError, match=r"folder .*file.* cannot be used"):
+            open_store(home)
+
+
 def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     old_store(tmp_path, 1)
     connection = attach.connect(attach.address(tmp_path, None, None))
