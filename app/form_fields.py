@@ -273,7 +273,7 @@ def _import() -> tuple[Field, ...]:
 def _demo() -> tuple[Field, ...]:
     return (
         Field("pairs", "Pairs", "whole", 12, "To generate, at least 4.", least=4),
-        Field("turns", "Turns", "whole", 3, "Replies of the assistant in each conversation.", least=1),
+        Field("turns", "Turns", "whole", 2, "Replies of the assistant in each conversation.", least=1),
         Field("checklist_pairs", "Judged turn by turn", "whole", 6, "Pairs; all are judged as wholes.", least=1),
         Field("steps", "Steps of training", "whole", 16, "", least=1),
     )

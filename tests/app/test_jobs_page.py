@@ -15,6 +15,7 @@ from app.forms import config_from, prefilled
 from app.launching import Draft
 from app.log_text import readable
 from jobs import api
+from jobs.kinds import config_of
 from jobs.runner import LocalRunner
 from music_core.config import load_settings
 from tests.app.conftest import Open, Use, query_of, text_of
@@ -110,6 +111,12 @@ def test_a_form_opens_with_settings_that_the_run_accepts(kind: str) -> None:
     run = api.new_run(kind, {**config, **given})
     assert all(run.config[name] == value for name, value in config.items())
     assert {f.name for f in fields} <= set(run.config)
+
+
+def test_the_demo_of_the_form_is_the_demo_of_the_command() -> None:
+    fields = fields_of("demo", CHOICES)
+    offered = config_from(fields, prefilled(fields, {}, {}))
+    assert config_of("demo", offered) == config_of("demo", {})
 
 
 @pytest.mark.parametrize("kind", ["generate", "judge", "train", "score", "import"])
