@@ -123,7 +123,7 @@ def _training_pairs(ctx: RunContext, model: RewardModel, trained_on: frozenset[s
 
 def _score_all(items: Sequence[Item], path: str, config: Config, ctx: RunContext, log: RewardLog) -> None:
     """Score every conversation that the log does not know."""
-    different: dict[str, Conversation] = {c.id: c for item in items for c in item.conversations}
+    different: dict[str, Conversation] = {i: c for item in items for i, c in zip(item.conversation_ids, item.conversations, strict=True)}
     todo = [(i, c) for i, c in different.items() if i not in log.known]
     n_known = len(different) - len(todo)
     ctx.progress(n_known, len(different), f"loading {config.model}")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from music_core.types import Conversation, Message, Seed, content_id, conversation
@@ -25,7 +26,7 @@ class UnusableRowError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """A prompt with its answers as whole conversations: the first `n_good` are right, the others wrong.
 
@@ -38,12 +39,17 @@ class Item:
     n_good: int
     facts: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
+    def conversation_ids(self) -> tuple[str, ...]:
+        """Content ids of the conversations, in order."""
+        return tuple(c.id for c in self.conversations)
+
+    @cached_property
     def key(self) -> str:
         """Content id (`b_…`), so that the same row in two files, or twice in one, is one item."""
-        return content_id("b", [self.locator, self.group, self.n_good, [c.id for c in self.conversations]])
+        return content_id("b", [self.locator, self.group, self.n_good, self.conversation_ids])
 
-    @property
+    @cached_property
     def seed_id(self) -> str:
         """Id of the opening that all answers share: what intervals are clustered on."""
         return Seed(self.conversations[0]).id

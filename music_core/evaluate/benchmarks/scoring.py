@@ -59,7 +59,7 @@ def score_items(items: Sequence[Item], scorer: Scorer) -> ScoredItems:
     An item is left out and counted when one of its conversations has no reward or none that is finite: an item with half of
     its answers would be an easier one. Raises `ValueError` when the scorer gives another number of rewards than was asked for.
     """
-    different = {c.id: c for item in items for c in item.conversations}
+    different = {i: c for item in items for i, c in zip(item.conversation_ids, item.conversations, strict=True)}
     values = scorer(list(different.values()))
     if len(values) != len(different):
         raise ValueError(f"{len(different)} conversations were to be scored, and {len(values)} rewards came back")
@@ -67,7 +67,7 @@ def score_items(items: Sequence[Item], scorer: Scorer) -> ScoredItems:
     scored: list[ScoredItem] = []
     unscored: dict[str, Counter[str]] = {}
     for item in items:
-        found = [rewards[c.id] for c in item.conversations]
+        found = [rewards[i] for i in item.conversation_ids]
         numbers = tuple(v for v in found if not isinstance(v, Unscored))
         if len(numbers) == len(found):
             scored.append(ScoredItem(item, numbers))

@@ -1,6 +1,6 @@
 """Rows in the authors' formats, written here, and scorers that know what they should say."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from music_core.evaluate.benchmarks.catalogue import read_benchmark, run_benchmark
@@ -9,6 +9,7 @@ from music_core.evaluate.benchmarks.scoring import Scorer, Unscored
 from music_core.types import Conversation
 
 FEW = Draws(n_boot=50)
+NO_INTERVALS = Draws(n_boot=0)
 
 
 def reward_in_text(conversations: Sequence[Conversation]) -> list[float | Unscored]:
@@ -50,15 +51,14 @@ def judgebench_row(source: str, a: object, b: object, label: str, n: int = 0, mo
     }
 
 
-def report_of(name: str, rows: Sequence[Mapping[str, Any]], scorer: Scorer = reward_in_text, **more: Any) -> dict[str, Any]:
+def report_of(
+    name: str, rows: Sequence[Mapping[str, Any]], scorer: Scorer = reward_in_text, draws: Draws = FEW, **more: Any
+) -> dict[str, Any]:
     """The report of a benchmark over rows."""
     found = read_benchmark(name, rows, "rows")
-    return {**run_benchmark(name, found.items, scorer, draws=FEW, **more), "rows": found.rows, "dropped": dict(found.dropped)}
+    return {**run_benchmark(name, found.items, scorer, draws=draws, **more), "rows": found.rows, "dropped": dict(found.dropped)}
 
 
 def values(report: Mapping[str, Any], level: str = "sections") -> dict[str, float | None]:
     """Name → value of the figures of a level."""
     return {f["name"]: f["value"] for f in report[level]}
-
-
-Rewards = Callable[[str], float]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.evaluate.benchmarks.rows import report_of, reward_in_text, rm_bench_row, values
+from tests.unit.evaluate.benchmarks.rows import NO_INTERVALS, report_of, reward_in_text, rm_bench_row, values
 
 # Right 1 3 5 against wrong 0 4 2: cells right > wrong, right answer's style along the rows:
 #   concise   1: yes no  no
@@ -62,13 +62,13 @@ def test_a_prompt_needs_three_styles_on_both_sides_and_a_known_domain() -> None:
 def test_property_order_of_rows_and_monotone_changes_of_rewards_do_not_matter(order: list[int], rewards: list[int]) -> None:
     mine = [*rows(), rm_bench_row("chat", rewards[:3], rewards[3:], n=77)]
     shuffled = [mine[i] for i in order] + mine[6:]
-    report = report_of("rm-bench", shuffled, lambda cs: [float(str(r)) ** 3 for r in reward_in_text(cs)])
-    assert values(report) == pytest.approx(values(report_of("rm-bench", mine)))
+    report = report_of("rm-bench", shuffled, lambda cs: [float(str(r)) ** 3 for r in reward_in_text(cs)], NO_INTERVALS)
+    assert values(report) == pytest.approx(values(report_of("rm-bench", mine, draws=NO_INTERVALS)))
 
 
 @given(st.integers(0, 10**6))
 def test_property_exchanged_sides_transpose_the_matrix(seed: int) -> None:
     drawn = random.Random(seed).sample(range(20), 6)
-    ours = report_of("rm-bench", [rm_bench_row("chat", drawn[:3], drawn[3:])])["tables"]["matrix"]["chat"]
-    theirs = report_of("rm-bench", [rm_bench_row("chat", drawn[3:], drawn[:3])])["tables"]["matrix"]["chat"]
+    ours = report_of("rm-bench", [rm_bench_row("chat", drawn[:3], drawn[3:])], draws=NO_INTERVALS)["tables"]["matrix"]["chat"]
+    theirs = report_of("rm-bench", [rm_bench_row("chat", drawn[3:], drawn[:3])], draws=NO_INTERVALS)["tables"]["matrix"]["chat"]
     assert all(ours[i][j] == 1 - theirs[j][i] for i in range(3) for j in range(3))
