@@ -116,8 +116,8 @@ def _multiturn(group: click.Group) -> None:
     def multiturn_command(detach: bool, title: str, **values: Any) -> Answer:
         """Our multi-turn suite: whole conversations, by number of turns, by where they part, and by length.
 
-        Takes stored pairs and those of PATHS (RMB's pairwise files, or any format of `music import`). People's majority decides
-        where the sides are two systems' answers; elsewhere `chosen` is the better side. The model's own training pairs are left
+        Takes stored pairs and those of PATHS (RMB's pairwise files, or any format of `music import`). Where the sides are
+        two systems' answers, people's votes decide; elsewhere `chosen` is the better side. The model's own training pairs are left
         out and counted.
 
         Examples:
@@ -186,5 +186,5 @@ def _left_out(report: Mapping[str, Any]) -> list[str]:
             f"{found['exact']} with the same first message, {found['near']} near."
         )
     if report["complete"] is False:
-        lines.append("Not all of the benchmark's prompts were scored, so published figures are not comparable.")
+        lines.append(f"Published figures are about {report['n_official']} prompts, not these {report['n']}: they are not comparable.")
     return [*lines, *report["notes"], *sorted({p["note"] for p in report["published"]} - {""})]

@@ -3,7 +3,7 @@
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from music_core.store.labels import add_label
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs
 from music_core.store.runs import create_run, write_manifest
-from music_core.types import ContrastPair, LabelEvent, Origin, RewardModel, Run, SourcedPair, conversation
+from music_core.types import ContrastPair, LabelChoice, LabelEvent, Origin, RewardModel, Run, SourcedPair, conversation
 from tests.jobs.conftest import run_here
 from tests.unit.evaluate.benchmarks.rows import rewardbench_row
 from tests.unit.evaluate.benchmarks.test_multiturn import pair
@@ -49,20 +49,40 @@ def stored_pair(opening: str, source: str, method: str | None = None) -> Sourced
 TRAINED = stored_pair("Tell me about trains", "music", "two_call")
 HELD_OUT = stored_pair("Tell me about bridges", "music", "two_call")
 VOTED = stored_pair("Tell me about tea", "mt-bench", "votes")
+PEOPLE: Mapping[str, LabelChoice] = {"ann": "left", "bob": "left", "cy": "tie"}
 
 
-@pytest.fixture
-def store(home: Path, model_folder: Path) -> Iterator[Store]:
-    """A store with three pairs and two models: `trained` learnt from one of the pairs, `foreign` came from elsewhere."""
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    """A store's folder with four pairs, three people's labels and two models: `trained` learnt from two of the pairs, `foreign`
+    came from elsewhere."""
+    home = tmp_path_factory.mktemp("benchmarks") / "home"
     opened = open_store(home)
-    asked = conversation([("user", "Question 1 of donotanswer?"), ("assistant", "Yes."), ("user", "Sure?"), ("assistant", "Yes, I am.")])
-    other = conversation([*asked.as_dicts()[:3], {"role": "assistant", "content": "No."}])
-    leak = SourcedPair(ContrastPair(asked, other), Origin("leak", "1"))
+    question = {"role": "user", "content": "Question 1 of donotanswer?"}
+    sides = [conversation([question, {"role": "assistant", "content": text}]) for text in ("Yes.", "No.")]
+    leak = SourcedPair(ContrastPair(sides[0], sides[1]), Origin("leak", "1"))
     add_pairs(opened, [TRAINED, HELD_OUT, VOTED, leak])
+    for person, choice in PEOPLE.items():
+        add_label(opened, LabelEvent(person, VOTED.pair.id, person, choice, "rejected", True))
     create_run(opened, Run("training", "train", {}, datetime.now(UTC)))
     write_manifest(opened, "training", [(TRAINED.pair.id, "train"), (leak.pair.id, "train"), (HELD_OUT.pair.id, "validation")])
     register_model(opened, RewardModel("m_1", "trained", str(model_folder), "tiny", "training"))
     register_model(opened, RewardModel("m_2", "foreign", str(model_folder), "tiny"))
+    opened.close()
+    return home
+
+
+@pytest.fixture
+def configured(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MUSIC_HOME names the filled store."""
+    (tmp_path / "music.toml").write_text("", encoding="utf-8")
+    monkeypatch.setenv("MUSIC_HOME", str(filled))
+    monkeypatch.setenv("MUSIC_CONFIG", str(tmp_path / "music.toml"))
+
+
+@pytest.fixture
+def store(filled: Path, configured: None) -> Iterator[Store]:
+    opened = open_store(filled)
     yield opened
     opened.close()
 
@@ -105,32 +125,30 @@ def test_a_conversation_that_is_too_long_for_the_model_is_counted_by_group(store
 
 
 def test_a_stopped_run_goes_on_and_ends_with_the_same_figures(store: Store, file: Path) -> None:
-    undisturbed = run_here(store, "benchmark", config(file))
+    undisturbed = run_here(store, "benchmark", config(file, limit=20))
     stop, runner = threading.Event(), LocalRunner(store.home)
-    folder = runner.create(api.new_run("benchmark", config(file, batch_tokens=300), run_id="stopped"))
+    folder = runner.create(api.new_run("benchmark", config(file, batch_tokens=500, limit=20), run_id="stopped"))
 
     def ask_to_stop(_stage: str, done: float, total: float, _note: str) -> None:
-        if total == 2 * N_ROWS and done >= 30:
+        if total == 40 and done >= 15:
             stop.set()
 
     assert execute(folder, store, load_settings(), stop=stop, show=ask_to_stop).status == "cancelled"
     log = folder.path / "rewards.jsonl"
     n_done = len(log.read_text().splitlines())
-    assert 30 <= n_done < 2 * N_ROWS
+    assert 15 <= n_done < 40
     with log.open("a") as f:
         f.write('{"conversation": "c_')  # a kill in the middle of a line
     runner.reopen("stopped")
     assert execute(folder, store, load_settings(), stop=threading.Event()).status == "finished"
     report = folder.report() or {}
-    assert (report["scored_before"], report["conversations"]) == (n_done, 2 * N_ROWS)
+    assert (report["scored_before"], report["conversations"]) == (n_done, 40)
     assert (report["overall"], report["parts"]) == (undisturbed["overall"], undisturbed["parts"])
 
 
 def test_the_multi_turn_suite_takes_votes_and_leaves_out_what_the_model_learnt(store: Store, tmp_path: Path) -> None:
-    for person, choice in (("ann", "left"), ("bob", "left"), ("cy", "tie")):
-        add_label(store, LabelEvent(person, VOTED.pair.id, person, choice, "rejected", True))  # type: ignore[arg-type]
     rmb = tmp_path / "multi.json"
-    context = [m for m in VOTED.pair.chosen.as_dicts()[:3]]
+    context = VOTED.pair.chosen.as_dicts()[:3]
     rmb.write_text(json.dumps([{"pair_uid": "1", "conversation_input": context, "chosen": {"answer": "A"}, "reject": {"answer": "B"}}]))
     report = run_here(
         store,
@@ -149,8 +167,7 @@ def group() -> click.Group:
     return made
 
 
-def test_the_commands_print_tables_and_one_json_object(store: Store, file: Path) -> None:
-    store.close()
+def test_the_commands_print_tables_and_one_json_object(configured: None, file: Path) -> None:
     told = CliRunner().invoke(group(), ["rewardbench", str(file), "--model", "trained", "--bootstrap", "20"])
     assert told.exit_code == 0, told.output
     for words in ("Gemma-2-9B on Skywork and MUSIC pairs", "86.6", "trained, without contaminated prompts", "math-prm", "1 rows dropped"):
@@ -169,8 +186,7 @@ def test_the_commands_print_tables_and_one_json_object(store: Store, file: Path)
         (["multiturn", "--model", "trained", "--source", "nothing"], "No pair can be used (the store holds none)"),
     ],
 )
-def test_what_is_wrong_is_one_clear_sentence(store: Store, file: Path, arguments: list[str], sentence: str) -> None:
-    store.close()
+def test_what_is_wrong_is_one_clear_sentence(configured: None, file: Path, arguments: list[str], sentence: str) -> None:
     told = CliRunner().invoke(group(), [str(file) if a == "FILE" else a for a in arguments])
     assert told.exit_code == 1
     assert sentence in told.output

@@ -89,7 +89,8 @@ def run_benchmark(
     """Score `items` and report by the benchmark's protocol, JSON types only.
 
     Keys: `benchmark`, `title`, `n`, `overall`, `sections`, `parts`, `tables`, `notes`, `unscored` {group: {reason: n}},
-    `complete` (None where the authors' number of prompts is not known), `contamination` (None when nothing is known of the
+    `n_official` and `complete` (how many prompts published figures are about, and whether it is so many; None where the authors
+    do not say), `contamination` (None when nothing is known of the
     training data) with `clean`, the same figures without contaminated prompts (None when there are none), and `published`.
     """
     benchmark, how = benchmark_of(name), draws or Draws()
@@ -102,6 +103,7 @@ def run_benchmark(
         "n": n,
         **result.as_dict(),
         "unscored": {group: dict(counts) for group, counts in scored.unscored.items()},
+        "n_official": benchmark.n_official,
         "complete": None if benchmark.n_official is None else n == benchmark.n_official,
         "contamination": None if contamination is None else _checked(benchmark, scored.items, contamination, how),
         "published": [p.as_dict() for p in published_for(name)],

@@ -54,8 +54,9 @@ class Candidate:
 def candidate_items(candidates: Iterable[Candidate], *, trained_on: frozenset[str] = frozenset(), min_turns: int = 2) -> ReadItems:
     """Items of the pairs that have a better side, better side first, and why the others have been left out.
 
-    People's majority decides a pair of one of `NEUTRAL_METHODS`, whose sides are the answers of two systems; of any other
-    pair `chosen` is the better side. `trained_on` holds ids of pairs that the model has learnt from.
+    In a pair of one of `NEUTRAL_METHODS`, whose sides are the answers of two systems, the better side is the one with more of
+    people's votes, a tie counting for neither; of any other pair it is `chosen`. `trained_on` holds ids of pairs that the
+    model has learnt from.
     """
     items: dict[str, Item] = {}
     dropped: Counter[str] = Counter()

@@ -47,9 +47,9 @@ def test_a_prompt_is_near_when_half_of_its_8_grams_lie_in_one_training_pair() ->
 
 
 def test_what_assistants_say_is_not_a_prompt() -> None:
-    said = conversation([("user", "Tell me"), ("assistant", LONG), ("user", "And?"), ("assistant", "That is all.")])
-    other = conversation([("user", "Tell me"), ("assistant", LONG), ("user", "And?"), ("assistant", "Nothing.")])
-    assert not find_contaminated([item(LONG)], [("p_1", ContrastPair(said, other))]).found
+    said = trained("Tell me", "And?")
+    told = Conversation((said.chosen.messages[0], Message("assistant", LONG), *said.chosen.messages[2:]))
+    assert not find_contaminated([item(LONG)], [("p_1", ContrastPair(told, said.rejected))]).found
 
 
 def test_the_closest_training_pair_is_named_and_counts_are_told() -> None:
