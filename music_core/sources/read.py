@@ -1,7 +1,7 @@
 """Read a preference file or a data set of the hub as contrast pairs: everything is parsed before anything is handed on."""
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -76,6 +76,28 @@ def read_source(path_or_name: str, *, fmt: str | None = None, source: str | None
     if report.dropped.get(NOT_THIS_FORMAT, 0) + report.dropped.get(NOT_AN_OBJECT, 0) == report.rows:
         raise SourceError(f"{path_or_name} holds no row of the format '{chosen_fmt}' ({describe(sample)}).", known_formats())
     return SourceReading(source or name, chosen_fmt, spool, report)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A row as its file holds it: `values`, or None and the reason why it is no row of named values."""
+
+    values: Mapping[str, Any] | None
+    reason: str = ""
+
+
+def open_rows(path_or_name: str) -> Generator[FileRow]:
+    """Every row of a file or of `hf:NAME[:SPLIT]`, in no particular format: for readers that know the columns themselves.
+
+    Raises `SourceError`, one sentence about the file; where a later part is at fault, only when reading comes to it.
+    """
+    rows, _ = _open(path_or_name)
+    with closing(rows):
+        for row in rows:
+            if isinstance(row, UnusableRowError):
+                yield FileRow(None, row.reason)
+            else:
+                yield FileRow(row) if isinstance(row, dict) else FileRow(None, NOT_AN_OBJECT)
 
 
 def _open(path_or_name: str) -> tuple[Generator[Any], str]:

@@ -9,7 +9,7 @@ import pytest
 from music_core.errors import SourceError
 from music_core.sources.files import InputFile
 from music_core.sources.json_rows import json_rows
-from music_core.sources.read import read_source
+from music_core.sources.read import FileRow, open_rows, read_source
 from tests.unit.sources.files import HH_ROW, OASST_ROW, ROWS, SHAREGPT_ROW, TRL_ROW, write_bytes, write_rows
 
 ENDINGS = [f"{kind}{packed}" for kind in (".jsonl", ".json", ".parquet") for packed in ("", ".gz")]
@@ -115,3 +115,15 @@ def slow_file(data: bytes, at_most: int) -> InputFile:
     raw = SlowBytes(data)
     raw.at_most = at_most
     return InputFile(Path("slow.json"), raw)
+
+
+def test_rows_of_any_columns_are_given_as_they_are_with_those_that_are_none_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": 1, "b": [2, null]}\n7\n{"a": 1, "a": 2}\n', encoding="utf-8")
+    assert list(open_rows(str(path))) == [
+        FileRow({"a": 1, "b": [2, None]}),
+        FileRow(None, "row is not an object"),
+        FileRow(None, "duplicate keys"),
+    ]
+    with pytest.raises(SourceError, match="There is no file"):
+        list(open_rows(str(tmp_path / "none.jsonl")))
