@@ -47,7 +47,7 @@ def stratified(stratum_of: Mapping[str, str], n_labels: float, *, floor: float =
     return weighted({pair_id: 1 / sizes[name] for pair_id, name in stratum_of.items()}, n_labels, floor=floor)
 
 
-def by_disagreement(score_of: Mapping[str, float], n_labels: float, *, mix: float = 0.2, floor: float = FLOOR) -> Plan:
+def by_disagreement(score_of: Mapping[str, float], n_labels: float, *, mix: float = 0.5, floor: float = FLOOR) -> Plan:
     """Pairs on which raters disagree more are likelier; `score_of` is in [0, 1], 1 for full disagreement.
 
     π is proportional to (1 − mix) · √score + mix, the square root scaled to a mean of 1. Where the score tracks the squared
@@ -64,7 +64,7 @@ def by_disagreement(score_of: Mapping[str, float], n_labels: float, *, mix: floa
     return _mixed({pair_id: math.sqrt(score) for pair_id, score in score_of.items()}, n_labels, mix, floor)
 
 
-def by_uncertainty(margin_of: Mapping[str, float], n_labels: float, *, mix: float = 0.2, floor: float = FLOOR) -> Plan:
+def by_uncertainty(margin_of: Mapping[str, float], n_labels: float, *, mix: float = 0.5, floor: float = FLOOR) -> Plan:
     """Pairs with a small |margin| or |score| are likelier, whatever its unit.
 
     The uncertain part is 1 / (1 + |m| / s) with s the median |margin| of the pool, mixed with uniform sampling as in
