@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from music_core.evaluate.prediction import Fit, Interval, Study, cluster_sums, fit, percentiles, pool_interval, replicates
+from music_core.evaluate.prediction import Fit, Interval, Study, cluster_sums, fit, pool_interval, replicates, spread_of
 from music_core.evaluate.sampling import FLOOR, Draw
 
 LEVEL = 0.95
@@ -124,9 +124,9 @@ def estimate_mean(
     boot = replicates(sums, lam, seed=seed, n_boot=n_boot) if len(sums) > 1 and n_boot > 0 else Fit(*[np.zeros(0)] * 3)
     lam_used, value = float(whole.lam[0]), float(whole.estimate[0]) + centre
     found = {
-        "interval": percentiles(boot.estimate + centre, LEVEL),
+        "interval": spread_of(boot.estimate + centre, counts["n_clusters"], LEVEL),
         "pool_interval": pool_interval(near, value, lam_used, response, LEVEL),
-        "classical_interval": percentiles(boot.classical + centre, LEVEL),
+        "classical_interval": spread_of(boot.classical + centre, counts["n_clusters"], LEVEL),
     }
     return Estimate(
         **counts,
@@ -227,7 +227,7 @@ def _notes(counts: Mapping[str, int], found: Mapping[str, Interval | None], n_se
     elif n_seeds == 1:
         yield "No interval for seeds like these: all pairs come from one seed."
     elif found["interval"] is None or found["classical_interval"] is None:
-        yield "No interval where drawing among the seeds shows no spread."
+        yield "No interval for seeds like these where labels come from one seed only, or drawing among the seeds shows no spread."
     if found["pool_interval"] is None:
         yield "No interval for this pool: the labels are too few or show no spread."
 

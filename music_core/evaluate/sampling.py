@@ -34,7 +34,9 @@ class Draw:
 
 def uniform(pool: Collection[str], n_labels: float, *, floor: float = FLOOR) -> Plan:
     """The same probability for every pair id of `pool`. Raises `ConfigError`; see `weighted`."""
-    return weighted(dict.fromkeys(pool, 1.0), n_labels, floor=floor)
+    ids = sorted(set(pool))
+    _check(len(ids), n_labels, floor)
+    return dict.fromkeys(ids, max(n_labels / len(ids), floor))
 
 
 def stratified(stratum_of: Mapping[str, str], n_labels: float, *, floor: float = FLOOR) -> Plan:
