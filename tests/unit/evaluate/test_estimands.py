@@ -108,5 +108,5 @@ def test_a_good_guess_at_where_a_judge_is_right_narrows_the_interval() -> None:
     plain, helped = (judge_accuracy(draws, {i: i for i in ids}, said, labels, expected=e, n_boot=300) for e in (None, sure))
     assert plain.interval is not None and helped.interval is not None
     assert helped.interval[1] - helped.interval[0] < 0.75 * (plain.interval[1] - plain.interval[0])
-    with pytest.raises(ValueError, match="the expected chance of p0000 is 1.5"):
+    with pytest.raises(ValueError, match="the expected chance of p0000 is"):
         judge_accuracy(draws, {}, said, labels, expected={"p0000": 1.5})
