@@ -44,12 +44,12 @@ class Estimate:
     n_waiting: int
     n_not_drawn: int
     n_clusters: int
-    estimate: float | None
-    interval: Interval | None
-    pool_interval: Interval | None
-    lam: float | None
-    classical: float | None
-    classical_interval: Interval | None
+    estimate: float | None = None
+    interval: Interval | None = None
+    pool_interval: Interval | None = None
+    lam: float | None = None
+    classical: float | None = None
+    classical_interval: Interval | None = None
     note: str = ""
     warnings: tuple[str, ...] = ()
     n_excluded: int = 0
@@ -104,16 +104,16 @@ def estimate_mean(
     given = _averaged(answers, pool)
     study = _study(pool, seed_of, predictions, given)
     n_drawn = sum(d.drawn for d in pool)
-    counts = {
-        "n_pool": len(pool),
-        "n_labelled": int(study.labelled.sum()),
-        "n_skipped": sum(value is None for value in given.mean_of.values()),
-        "n_waiting": n_drawn - len(given.mean_of),
-        "n_not_drawn": given.n_not_drawn,
-        "n_clusters": len(np.unique(study.cluster[study.labelled])),
-    }
-    if counts["n_labelled"] == 0:
-        return Estimate(**counts, **_NOTHING, note=_why_nothing(len(pool), n_drawn, counts["n_skipped"]))
+    blank = Estimate(
+        n_pool=len(pool),
+        n_labelled=int(study.labelled.sum()),
+        n_skipped=sum(value is None for value in given.mean_of.values()),
+        n_waiting=n_drawn - len(given.mean_of),
+        n_not_drawn=given.n_not_drawn,
+        n_clusters=len(np.unique(study.cluster[study.labelled])),
+    )
+    if blank.n_labelled == 0:
+        return blank.with_note(_why_nothing(len(pool), n_drawn, blank.n_skipped))
     drawn = np.array([d.drawn for d in pool])
     response = float(study.weight.sum() / np.sum(1 / study.probability[drawn]))
     # About a point between y and f, so that sums of squares do not cancel.
@@ -123,20 +123,17 @@ def estimate_mean(
     whole = fit(sums.sum(axis=0, keepdims=True), lam)
     boot = replicates(sums, lam, seed=seed, n_boot=n_boot) if len(sums) > 1 and n_boot > 0 else Fit(*[np.zeros(0)] * 3)
     lam_used, value = float(whole.lam[0]), float(whole.estimate[0]) + centre
-    found = {
-        "interval": spread_of(boot.estimate + centre, counts["n_clusters"], LEVEL),
-        "pool_interval": pool_interval(near, value, lam_used, response, LEVEL),
-        "classical_interval": spread_of(boot.classical + centre, counts["n_clusters"], LEVEL),
-    }
-    return Estimate(
-        **counts,
-        **found,
+    found = replace(
+        blank,
         estimate=value,
+        interval=spread_of(boot.estimate + centre, blank.n_clusters, LEVEL),
+        pool_interval=pool_interval(near, value, lam_used, response, LEVEL),
         lam=lam_used,
         classical=float(whole.classical[0]) + centre,
-        note=" ".join(_notes(counts, found, len(sums), n_boot)),
-        warnings=tuple(_warnings(counts, pool)),
+        classical_interval=spread_of(boot.classical + centre, blank.n_clusters, LEVEL),
+        warnings=tuple(_warnings(blank, pool)),
     )
+    return found.with_note(" ".join(_notes(found, len(sums), n_boot)))
 
 
 def labels_needed(estimate: Estimate, half_width: float, *, of_pool: bool = False) -> LabelsNeeded:
@@ -161,9 +158,6 @@ def labels_needed(estimate: Estimate, half_width: float, *, of_pool: bool = Fals
         return LabelsNeeded(None, f"Labelling the whole pool would leave about {math.sqrt(fixed):.3f}: this takes more seeds.")
     share = (half_width**2 - fixed) / labels * (1 / n - 1 / size)
     return LabelsNeeded(min(math.ceil(1 / (1 / size + share) - n), size - n))
-
-
-_NOTHING: Mapping[str, None] = dict.fromkeys(["estimate", "interval", "pool_interval", "lam", "classical", "classical_interval"])
 
 
 def _half(interval: Interval) -> float:
@@ -213,30 +207,30 @@ def _why_nothing(n_pool: int, n_drawn: int, n_skipped: int) -> str:
     return f"No drawn pair has a label: {n_skipped} of {n_drawn} were skipped, the others wait."
 
 
-def _notes(counts: Mapping[str, int], found: Mapping[str, Interval | None], n_seeds: int, n_boot: int) -> Iterable[str]:
-    missing = counts["n_skipped"] + counts["n_waiting"]
+def _notes(e: Estimate, n_seeds: int, n_boot: int) -> Iterable[str]:
+    missing = e.n_skipped + e.n_waiting
     if missing:
         yield (
-            f"{counts['n_skipped']} drawn pairs were skipped and {counts['n_waiting']} wait for a label: "
+            f"{e.n_skipped} drawn pairs were skipped and {e.n_waiting} wait for a label: "
             "the estimate assumes that answers on them would be like those given."
         )
-    if counts["n_not_drawn"]:
-        yield f"Answers on {counts['n_not_drawn']} pairs that were not drawn are left out."
+    if e.n_not_drawn:
+        yield f"Answers on {e.n_not_drawn} pairs that were not drawn are left out."
     if n_boot < 1:
         yield "No interval was asked for."
     elif n_seeds == 1:
         yield "No interval for seeds like these: all pairs come from one seed."
-    elif found["interval"] is None or found["classical_interval"] is None:
+    elif e.interval is None or e.classical_interval is None:
         yield "No interval for seeds like these where labels come from one seed only, or drawing among the seeds shows no spread."
-    if found["pool_interval"] is None:
+    if e.pool_interval is None:
         yield "No interval for this pool: the labels are too few or show no spread."
 
 
-def _warnings(counts: Mapping[str, int], pool: Sequence[Draw]) -> Iterable[str]:
-    if counts["n_clusters"] < MIN_CLUSTERS:
-        yield f"Labels come from {counts['n_clusters']} seeds only; below {MIN_CLUSTERS} the interval tends to be too narrow."
-    if counts["n_labelled"] < MIN_LABELS:
-        yield f"Only {counts['n_labelled']} pairs are labelled; below {MIN_LABELS} the interval tends to be too narrow."
+def _warnings(e: Estimate, pool: Sequence[Draw]) -> Iterable[str]:
+    if e.n_clusters < MIN_CLUSTERS:
+        yield f"Labels come from {e.n_clusters} seeds only; below {MIN_CLUSTERS} the interval tends to be too narrow."
+    if e.n_labelled < MIN_LABELS:
+        yield f"Only {e.n_labelled} pairs are labelled; below {MIN_LABELS} the interval tends to be too narrow."
     least = min(d.probability for d in pool)
     # Floors are met by arithmetic, so that a hair below is none.
     if least < FLOOR * (1 - 1e-9):

@@ -91,10 +91,10 @@ def ceiling(votes: Sequence[Vote], *, seed: int = 0, n_boot: int = 1000) -> Ceil
     counts = value_counts(people) if len(people) else np.zeros((len(table.seeds), 3), np.int64)
     others = [mode(counts - value_counts(own[None, :])) for own in people]
     compared = [(own != MISSING) & (other != MISSING) for own, other in zip(people, others, strict=True)]
-    totals = np.sum(compared, axis=0, dtype=np.int64) if compared else np.zeros(len(table.seeds), np.int64)
+    totals = np.stack(compared).sum(axis=0) if compared else np.zeros(len(table.seeds), np.int64)
     if not totals.any():
         return Ceiling(None, None, 0, 0, 0, "No ceiling: there is no pair with labels of two people.")
-    equal = np.sum([c & (own == other) for c, own, other in zip(compared, people, others, strict=True)], axis=0, dtype=np.int64)
+    equal = np.stack([c & (own == other) for c, own, other in zip(compared, people, others, strict=True)]).sum(axis=0)
     used = totals > 0
     clusters = np.unique(table.seeds[used], return_inverse=True)[1]
     n_of, hits_of = (np.bincount(clusters, weights=column[used]).astype(np.int64) for column in (totals, equal))

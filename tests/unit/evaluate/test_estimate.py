@@ -301,4 +301,4 @@ def test_over_many_draws_the_estimate_is_right_on_average() -> None:
         e = estimate_mean(draws, {i: i for i in ids}, f, [Answer(d.pair_id, y[d.pair_id]) for d in draws if d.drawn], n_boot=0)
         assert e.estimate is not None
         found.append(e.estimate)
-    assert np.mean(found) == pytest.approx(sum(y.values()) / 120, abs=4 * np.std(found) / 15)
+    assert np.mean(found) == pytest.approx(sum(y.values()) / 120, abs=4 * float(np.std(found)) / 15)

@@ -54,7 +54,7 @@ def test_the_ceiling_pools_every_persons_votes_against_the_mode_of_the_others() 
     # Pair 4: both agree.
     assert (c.n_votes, c.n_pairs, c.n_persons) == (11, 4, 3)
     assert c.agree == pytest.approx(5 / 11)
-    assert c.interval is not None and c.interval[0] <= c.agree <= c.interval[1]
+    assert c.agree is not None and c.interval is not None and c.interval[0] <= c.agree <= c.interval[1]
 
 
 @given(some_votes())
