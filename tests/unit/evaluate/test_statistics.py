@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 from sklearn.metrics import cohen_kappa_score
 
-from music_core.evaluate.statistics import Counts, Reals, both_orientations, cluster_interval, cohen_kappa, coincidences, krippendorff_alpha
+from music_core.evaluate.statistics import (
+    Counts,
+    Reals,
+    both_orientations,
+    cluster_interval,
+    cohen_kappa,
+    coincidences,
+    expanded_percentiles,
+    krippendorff_alpha,
+    t_quantile,
+)
 
 # The nominal examples of K. Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), sections A, B and C.
 BINARY = ("0100000010", "1110010000")
@@ -109,3 +119,17 @@ def test_one_cluster_or_no_spread_has_no_interval() -> None:
             assert cluster_interval(np.array(hits), np.array(totals), seed=0, n_boot=100) is None
     assert cluster_interval(np.array([], np.int64), np.array([], np.int64), seed=0, n_boot=100) is None
     assert cluster_interval(np.array([0, 1]), np.array([1, 1]), seed=0, n_boot=0) is None
+
+
+@pytest.mark.parametrize("df", [5, 10, 30, 100, 1000])
+def test_quantiles_of_students_t_are_those_of_scipy(df: int) -> None:
+    assert t_quantile(0.975, df) == pytest.approx(stats.t.ppf(0.975, df), abs=0.01)
+    assert t_quantile(0.025, df) == pytest.approx(-t_quantile(0.975, df))
+
+
+@pytest.mark.parametrize("n", [8, 20, 100])
+def test_the_interval_of_a_mean_of_n_is_as_wide_as_students_t_makes_it(n: int) -> None:
+    values = np.random.default_rng(0).standard_normal(n)
+    means = np.random.default_rng(1).normal(values.mean(), values.std() / np.sqrt(n), 40_000)
+    theirs = stats.t.interval(0.95, n - 1, values.mean(), stats.sem(values))
+    assert expanded_percentiles(means, n, 0.95) == pytest.approx(theirs, abs=0.04 * (theirs[1] - theirs[0]))
