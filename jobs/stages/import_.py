@@ -17,7 +17,10 @@ NO_PAIR = "pair is not in this store"
 
 @dataclass(frozen=True)
 class Config:
-    """`path` is a file, a folder of MT-bench or hf:NAME; `fmt` the format where it is not recognised; `name` the source's name in the store."""
+    """`path` is a file, a folder of MT-bench or hf:NAME.
+
+    `fmt` is the format where it is not recognised, `name` the source's name in the store, `limit` the most rows to read.
+    """
 
     path: str
     fmt: str | None = None

@@ -51,10 +51,7 @@ def _news(store: Store, readings: Sequence[Reading], verdicts: Sequence[Verdict]
     pair_ids = sorted({said.pair_id for said in (*readings, *verdicts)})
     stored, present = judged(store, pair_ids)
     by_id = {r.id: r for r in stored}
-    new: list[Reading] = []
-    for r in readings:
-        if by_id.setdefault(r.id, r) is r:
-            new.append(r)
+    new = [r for r in readings if by_id.setdefault(r.id, r) is r]
     by_judge: dict[tuple[str, str], list[Reading]] = {}
     for r in by_id.values():
         by_judge.setdefault((r.pair_id, r.judge), []).append(r)

@@ -22,7 +22,7 @@ def is_labels(row: Any) -> bool:
     return isinstance(row, Mapping) and set(REQUIRED) <= row.keys()
 
 
-def read_labels(row: Any, locator: str) -> RowPairs:
+def read_labels(row: Any, locator: str) -> RowPairs:  # noqa: ARG001 -- a label's place in a file means nothing
     """No pair and one label event, exactly as it was."""
     if not is_labels(row):
         raise UnusableRowError(NOT_THIS_FORMAT)

@@ -57,14 +57,14 @@ def is_vote(row: Any) -> bool:
     return {"model_a", "model_b", "winner"} <= row.keys() or {"model_1", "model_2", "g1_winner", "g2_winner"} <= row.keys()
 
 
-def read_mt_bench(row: Any, locator: str) -> RowPairs:
+def read_mt_bench(row: Any, locator: str) -> RowPairs:  # noqa: ARG001 -- many rows vote on one pair
     """The pair and the vote of a row that brings both conversations along."""
     if not is_mt_bench(row):
         raise UnusableRowError(NOT_THIS_FORMAT)
-    return read_vote(row, _no_answers)
+    return read_vote(row)
 
 
-def read_vote(row: Any, answers: Answers, about: About = lambda _: {}) -> RowPairs:
+def read_vote(row: Any, answers: Answers | None = None, about: About | None = None) -> RowPairs:
     """The pair and the vote of any row; conversations that it does not hold come from `answers`.
 
     `about` gives what is kept in the pair's origin about a question (its category).
@@ -77,7 +77,7 @@ def read_vote(row: Any, answers: Answers, about: About = lambda _: {}) -> RowPai
     question = name_of(row.get("question_id"), NOT_THIS_FORMAT)
     turn = _turn(row, judge)
     sides = [_conversation(row, letter, answers, question, system, turn) for letter, system in zip("ab", systems, strict=True)]
-    meta = {"question_id": question, "turn": turn, **about(question)}
+    meta = {"question_id": question, "turn": turn, **(about(question) if about else {})}
     found = contest(sides[0], sides[1], systems, f"{question}/turn {turn}/{{chosen}}/{{rejected}}", meta)
     return RowPairs((found.item,), votes=_votes(row, found, judge, question, turn))
 
@@ -137,20 +137,18 @@ def _turn(row: Mapping[str, Any], judge: Judge | None) -> int:
     return turn
 
 
-def _conversation(row: Mapping[str, Any], letter: str, answers: Answers, question: str, system: str, turn: int) -> list[Message]:
+def _conversation(row: Mapping[str, Any], letter: str, answers: Answers | None, question: str, system: str, turn: int) -> list[Message]:
     """What the voter read: the conversation in the row itself where there is one, up to the voted turn."""
     own = row.get(f"conversation_{letter}")
     if not isinstance(own, list):
+        if answers is None:
+            raise UnusableRowError(NO_ANSWER)
         return answers(question, system, turn)
     messages = read_messages(own)
     replies = [i for i, m in enumerate(messages) if m.role == "assistant"]
     if len(replies) < turn:
         raise UnusableRowError(NO_ANSWER)
     return messages[: replies[turn - 1] + 1]
-
-
-def _no_answers(question: str, system: str, turn: int) -> list[Message]:
-    raise UnusableRowError(NO_ANSWER)
 
 
 def _moment(stamp: Any) -> datetime | None:

@@ -41,7 +41,7 @@ class MtBenchFolder:
         for path in self.vote_files:
             yield from rows_of(path)
 
-    def read(self, row: Any, locator: str) -> RowPairs:
+    def read(self, row: Any, locator: str) -> RowPairs:  # noqa: ARG002 -- many rows vote on one pair
         """The pair and the vote of one row."""
         return read_vote(row, self.conversation, self.about)
 

@@ -88,7 +88,9 @@ def name_of(value: Any, missing: str = NO_SYSTEM) -> str:
     return name
 
 
-def label(found: Contest, person: Any, outcome: Outcome, fmt: str, shown: Mapping[str, Any], given_at: datetime | None = None) -> GivenLabel:
+def label(
+    found: Contest, person: Any, outcome: Outcome, fmt: str, shown: Mapping[str, Any], given_at: datetime | None = None
+) -> GivenLabel:
     """One person's vote. The person saw two answers without names, the one named first on the left.
 
     Queue and guideline say that the vote was given under the rules of the data set `fmt`, not under ours. `Ledger` gives the token.
@@ -122,7 +124,11 @@ def verdict(found: Contest, judge: Judge, outcome: Outcome | Literal["inconsiste
 
     `score` is in favour of the answer named first, in [-1, 1]; by default 1, 0 or -1.
     """
-    values: Mapping[str, tuple[VerdictValue, float]] = {"first": (found.first, 1.0), "second": (found.second, -1.0), "inconsistent": ("flip", 0.0)}
+    values: Mapping[str, tuple[VerdictValue, float]] = {
+        "first": (found.first, 1.0),
+        "second": (found.second, -1.0),
+        "inconsistent": ("flip", 0.0),
+    }
     if outcome is None:
         return Verdict(found.pair_id, judge.name, "pairwise", "unresolved", None, 0, 0)
     value, plain = values.get(outcome, ("tie", 0.0))

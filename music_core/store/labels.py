@@ -126,14 +126,16 @@ def _append(session: Session, event: LabelEvent) -> None:
 
 
 def _append_all(session: Session, labels: Sequence[GivenLabel]) -> int:
-    first = {_label_id(given.event.token): given for given in reversed(labels)}
+    first: dict[str, GivenLabel] = {}
+    for given in labels:
+        first.setdefault(_label_id(given.event.token), given)
     known = session.known("label_rows", "label_id", {*first, *(g.event.supersedes for g in labels if g.event.supersedes)})
     pair_ids = list({given.event.pair_id for given in labels})
     sql = f"SELECT pair_id, person, arg_max(label_id, seq) FROM lake.label_rows WHERE pair_id IN ({marks(pair_ids)}) GROUP BY ALL"
     current = {(pair_id, person): label_id for pair_id, person, label_id in session.rows(sql, pair_ids)}
     seq = int(session.one("SELECT coalesce(max(seq), 0) FROM lake.label_rows"))
     rows: list[dict[str, Any]] = []
-    for label_id, given in reversed(first.items()):
+    for label_id, given in first.items():
         if label_id in known:
             continue
         event, key = given.event, (given.event.pair_id, given.event.person)

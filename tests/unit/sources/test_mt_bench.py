@@ -134,7 +134,13 @@ def test_rows_of_the_hub_land_on_the_pairs_of_the_folder(tmp_path: Path) -> None
 def test_a_verdict_without_its_games_is_kept_as_it_was_resolved(winner: str, value: str, score: float | None) -> None:
     for judge in ("gpt4_pair", ["gpt-4", "pair-v2"], "gpt-4-pair"):
         (verdict,) = read_mt_bench(hub_row(winner=winner, judge=judge), "1").votes.verdicts
-        assert (verdict.judge, verdict.value, verdict.score, verdict.n_readings, verdict.first_rate) == ("gpt-4-pair", value, score, 0, None)
+        assert (verdict.judge, verdict.value, verdict.score, verdict.n_readings, verdict.first_rate) == (
+            "gpt-4-pair",
+            value,
+            score,
+            0,
+            None,
+        )
 
 
 @pytest.mark.parametrize(
@@ -247,7 +253,12 @@ VOTES = st.lists(
     max_size=8,
 ).map(lambda rows: [vote(q, t, a, b, w, j) for q, t, (a, b), w, j in rows])
 VERDICTS = st.lists(
-    st.tuples(st.sampled_from([81, 101]), st.integers(1, 2), TWO, st.lists(st.sampled_from(["model_1", "model_2", "tie", "error"]), min_size=2, max_size=2)),
+    st.tuples(
+        st.sampled_from([81, 101]),
+        st.integers(1, 2),
+        TWO,
+        st.lists(st.sampled_from(["model_1", "model_2", "tie", "error"]), min_size=2, max_size=2),
+    ),
     max_size=4,
 ).map(lambda rows: [games(q, t, a, b, w) for q, t, (a, b), w in rows])
 
@@ -259,6 +270,8 @@ def test_property_swapping_a_and_b_in_every_vote_gives_the_same_votes(human: lis
         turned = read(write_folder(Path(folder) / "y", [swapped(v) for v in human], [swapped(g) for g in gpt4]), source="x")
     assert list(plain.pairs) == list(turned.pairs)
     assert plain.report == turned.report
-    assert [(e.token, e.pair_id, e.person, e.value) for e in events(plain)] == [(e.token, e.pair_id, e.person, e.value) for e in events(turned)]
+    assert [(e.token, e.pair_id, e.person, e.value) for e in events(plain)] == [
+        (e.token, e.pair_id, e.person, e.value) for e in events(turned)
+    ]
     assert all(a.left_branch != b.left_branch for a, b in zip(events(plain), events(turned), strict=True))
     assert set(plain.votes.readings) == set(turned.votes.readings)

@@ -184,8 +184,12 @@ def test_a_label_that_was_changed_by_hand_is_dropped(change: dict[str, Any]) -> 
     assert reason(read_labels, LABEL_ROW | change) == "malformed label"
 
 
-ANY = st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=4) | st.just([]) | st.just({"x": 1}) | st.just("\ud800")
-KEYS = sorted({key for row in ROWS.values() for key in row} | {"model_1", "model_2", "g1_winner", "g2_winner", "annotator_index", "pandalm_result"})
+ANY = (
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=4) | st.just([]) | st.just({"x": 1}) | st.just("\ud800")
+)
+KEYS = sorted(
+    {key for row in ROWS.values() for key in row} | {"model_1", "model_2", "g1_winner", "g2_winner", "annotator_index", "pandalm_result"}
+)
 
 
 @given(st.sampled_from(sorted(ROWS)), st.dictionaries(st.sampled_from(KEYS), ANY, max_size=4))
