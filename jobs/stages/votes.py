@@ -12,6 +12,7 @@ from music_core.store.readings import add_readings, judged
 from music_core.types import Reading, Verdict
 
 BATCH = 300
+Said = Reading | Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ def store_votes(store: Store, votes: ForeignVotes, check: Callable[[], None]) ->
     usable = [given for given in votes.labels if given.event.pair_id in known]
     n_labels = add_labels(store, usable)
     n_readings = n_verdicts = 0
-    pair_ids = list(dict.fromkeys(said.pair_id for said in (*votes.readings, *votes.verdicts)))
+    said: list[Said] = [*votes.readings, *votes.verdicts]
+    pair_ids = list(dict.fromkeys(s.pair_id for s in said))
     for i in range(0, len(pair_ids), BATCH):
         check()
         part = set(pair_ids[i : i + BATCH])
@@ -48,8 +50,8 @@ def _news(store: Store, readings: Sequence[Reading], verdicts: Sequence[Verdict]
 
     A verdict follows from all readings of its judge, those in the store first; one that came resolved counts where there are none.
     """
-    pair_ids = sorted({said.pair_id for said in (*readings, *verdicts)})
-    stored, present = judged(store, pair_ids)
+    said: list[Said] = [*readings, *verdicts]
+    stored, present = judged(store, sorted({s.pair_id for s in said}))
     by_id = {r.id: r for r in stored}
     new = [r for r in readings if by_id.setdefault(r.id, r) is r]
     by_judge: dict[tuple[str, str], list[Reading]] = {}

@@ -21,7 +21,7 @@ from music_core.store.sides import systems_of
 from music_core.store.traces import add_traces
 from music_core.types import Origin, Reading, RewardModel, RewardTrace, SourcedPair, Verdict, Vote
 from tests.app.conftest import Open, text_of
-from tests.app.samples import HOSTILE, checklist, rice_pair
+from tests.app.samples import HOSTILE, checklist, plain_pair, rice_pair
 from tests.unit.sources.mt_bench_files import write_folder
 
 CLAIMS = re.compile(r"chosen|rejected|construction|by the data set", re.IGNORECASE)
@@ -35,7 +35,10 @@ def claims(html: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def voted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A store with an imported MT-bench folder, rewards beside it, and the first pair of it: alpha and beta on question 81."""
+    """A store with an imported MT-bench folder and rewards, and the first pair of it: alpha and beta on question 81.
+
+    Two more pairs are in it: the rice pair, which a data set also has as a preference, and one of systems with hostile names.
+    """
     home = tmp_path_factory.mktemp("voted")
     store = open_store(home)
     with read_source(str(write_folder(tmp_path_factory.mktemp("files") / "mt_bench"))) as reading:
@@ -44,6 +47,13 @@ def voted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     pair_id = all_labels(store)[0].event.pair_id
     add_readings(store, [checklist(pair_id, "chosen", 1, 0.9)], [Verdict(pair_id, "taken over", "pairwise", "rejected", -1.0, 0, 0)])
     register_model(store, RewardModel("m_1", "tiny", "", "base"))
+    both, odd = rice_pair(), plain_pair(1)
+    names = {"sides": {"chosen": "alpha", "rejected": "beta"}}
+    hostile = {"sides": {"chosen": f"1 {HOSTILE}", "rejected": "<b>Turn</b> %{x}"}}
+    add_pairs(store, [SourcedPair(both, Origin("both", "1", method="votes", meta=names)), SourcedPair(both, Origin("set", "1"))])
+    add_pairs(store, [SourcedPair(odd, Origin("odd", "1", method="votes", meta=hostile))])
+    reading = Reading(odd.id, "j", "pairwise", "first", "", "", "", "", "chosen_first")
+    add_readings(store, [reading], [Verdict(odd.id, "j", "pairwise", "chosen", 1.0, 1, 0)])
     add_traces(store, [RewardTrace(pair_id, "chosen", "m_1", (0.5,)), RewardTrace(pair_id, "rejected", "m_1", (0.9,))])
     store.close()
     return home, pair_id
@@ -86,24 +96,14 @@ def test_after_a_vote_the_two_systems_are_revealed_and_no_construction(open_page
     assert claims(out) == set()
 
 
-def test_where_one_origin_built_a_better_side_the_pair_has_a_construction(open_page: Open, tmp_path: Path) -> None:
-    store, pair = open_store(tmp_path), rice_pair()
-    names = {"sides": {"chosen": "alpha", "rejected": "beta"}}
-    add_pairs(store, [SourcedPair(pair, Origin("votes", "1", method="votes", meta=names)), SourcedPair(pair, Origin("set", "1"))])
-    store.close()
-    assert "<h3>Chosen</h3>" in text_of(open_page("pair", tmp_path, {"pair": pair.id}))
-    assert "alpha beside beta" not in text_of(open_page("pairs", tmp_path))
+def test_where_one_origin_built_a_better_side_the_pair_has_a_construction(open_page: Open, voted: tuple[Path, str]) -> None:
+    assert "<h3>Chosen</h3>" in text_of(open_page("pair", voted[0], {"pair": rice_pair().id}))
+    assert "beside" not in text_of(open_page("pairs", voted[0], {"source": "both"}))
 
 
-def test_names_of_systems_are_only_text(open_page: Open, tmp_path: Path) -> None:
-    store, pair = open_store(tmp_path), rice_pair()
-    meta = {"sides": {"chosen": f"1 {HOSTILE}", "rejected": "<b>Turn</b> %{x}"}}
-    add_pairs(store, [SourcedPair(pair, Origin("votes", "1", method="votes", meta=meta))])
-    reading = Reading(pair.id, "j", "pairwise", "first", "", "", "", "", "chosen_first")
-    add_readings(store, [reading], [Verdict(pair.id, "j", "pairwise", "chosen", 1.0, 1, 0)])
-    store.close()
+def test_names_of_systems_are_only_text(open_page: Open, voted: tuple[Path, str]) -> None:
     for page in ("pair", "pairs", "label"):
-        app = open_page(page, tmp_path, {"pair": pair.id} if page != "pairs" else {}, person="Ada")
+        app = open_page(page, voted[0], {"pair": plain_pair(1).id} if page != "pairs" else {"source": "odd"}, person="Ada")
         if page == "label":
             app = next(b for b in app.button if b.label == "Right").click().run()
         out = text_of(app)

@@ -140,9 +140,9 @@ def test_games_that_come_later_replace_a_verdict_that_came_without_them(own: Pat
     report = run_here(store, "import", {"path": str(later)})
     assert (report["new"], report["readings"], report["verdicts"]) == (0, 2, 1)
     assert verdicts_of(store, pair_id)[0].value == "split"
-    assert run_here(store, "import", {"path": str(rows)})["verdicts"] == 0
-    # The same questions once more with other answers: what was read first stays, and the verdict with it.
-    other = write_folder(tmp_path / "again", [], [games(81, 1, "beta", "alpha", ("model_1", "model_1"))])
+    # The same questions once more with other answers, and resolved: what was read first stays, and the verdict with it.
+    resolved = [hub_row(judge="gpt4_pair", winner="model_a"), games(81, 1, "beta", "alpha", ("model_1", "model_1"))]
+    other = write_folder(tmp_path / "again", [], resolved)
     assert run_here(store, "import", {"path": str(other)})["verdicts"] == 0
     assert verdicts_of(store, pair_id)[0].value == "split"
     store.close()
