@@ -41,9 +41,9 @@ def voted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """
     home = tmp_path_factory.mktemp("voted")
     store = open_store(home)
-    with read_source(str(write_folder(tmp_path_factory.mktemp("files") / "mt_bench"))) as reading:
-        add_pairs(store, list(reading.pairs))
-        store_votes(store, reading.votes, lambda: None)
+    with read_source(str(write_folder(tmp_path_factory.mktemp("files") / "mt_bench"))) as source:
+        add_pairs(store, list(source.pairs))
+        store_votes(store, source.votes, lambda: None)
     pair_id = all_labels(store)[0].event.pair_id
     add_readings(store, [checklist(pair_id, "chosen", 1, 0.9)], [Verdict(pair_id, "taken over", "pairwise", "rejected", -1.0, 0, 0)])
     register_model(store, RewardModel("m_1", "tiny", "", "base"))

@@ -184,7 +184,7 @@ def test_a_label_that_was_changed_by_hand_is_dropped(change: dict[str, Any]) -> 
     assert reason(read_labels, LABEL_ROW | change) == "malformed label"
 
 
-ANY = (
+ANY: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=4) | st.just([]) | st.just({"x": 1}) | st.just("\ud800")
 )
 KEYS = sorted(
@@ -205,4 +205,4 @@ def test_property_no_row_of_votes_breaks_its_format(fmt: str, change: dict[str, 
         assert made.votes
         for item in made.pairs:
             json.dumps(dict(item.origin.meta), allow_nan=False).encode()
-            assert {said.pair_id for said in (*made.votes.readings, *made.votes.verdicts)} <= {item.pair.id}
+            assert {v.pair_id for v in made.votes.verdicts} | {g.event.pair_id for g in made.votes.labels} <= {item.pair.id}
