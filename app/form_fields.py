@@ -20,6 +20,11 @@ FORMATS: Mapping[str, str] = {
     "trl": "trl: chosen and rejected",
     "sharegpt": "sharegpt: ranking",
     "oasst": "oasst: Open-Assistant trees",
+    "mt-bench": "mt-bench: votes and verdicts, a folder",
+    "pandalm": "pandalm: three annotators",
+    "alpacaeval": "alpacaeval: annotations",
+    "llmbar": "llmbar: gold labels",
+    "labels": "labels: exported from a workbench",
 }
 LAUNCHED = ("generate", "judge", "train", "score", "import", "sample", "demo")
 VERBS: Mapping[str, str] = {
@@ -36,7 +41,7 @@ ABOUT: Mapping[str, str] = {
     "judge": "A chat model reads stored pairs, in both orders and turn by turn. Nothing is asked twice.",
     "train": "A reward model learns from pairs of the train split; its data is pinned and written down.",
     "score": "A registered model gives every pair a reward after each turn.",
-    "import": "Preference data from a file on the machine that runs this workbench, or from the hub.",
+    "import": "Preference data, votes and verdicts: a file or folder on the machine that runs this workbench, or the hub.",
     "sample": "The pairs that come with the workbench, with readings and rewards. Loading twice changes nothing.",
     "demo": "The whole line on the embedded model: generate, judge, train, score. Under 10 minutes on 2 cores.",
 }
@@ -261,7 +266,7 @@ def _import() -> tuple[Field, ...]:
             "File",
             "text",
             "",
-            "Path of a .jsonl, .json or .parquet file on the machine that runs this workbench, or hf:NAME.",
+            "Path of a .jsonl, .json or .parquet file or of a folder of MT-bench on the machine that runs this workbench, or hf:NAME.",
             hint="/data/preferences.jsonl",
         ),
         Field("fmt", "Format", "one", "", "Recognised by itself where it can be.", FORMATS, optional=True),

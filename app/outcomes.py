@@ -58,7 +58,10 @@ def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
         case "score" if done:
             return [(f"Rewards by {done['model']}", "agreement", {})]
         case "import" if "source" in done:
-            return [(f"{done['pairs']:,} pairs of {done['source']}", "pairs", {"source": done["source"]})]
+            of: Query = {"source": done["source"]} if done["pairs"] else {}
+            pairs: list[Link] = [(f"{done['pairs']:,} pairs of {done['source']}", "pairs", of)] if of else []
+            voted = any(done.get(said) for said in ("labels", "readings", "verdicts"))
+            return [*pairs, ("Agreement of these votes", "agreement", of)] if voted else pairs
         case "demo" if done:
             return [
                 (f"{done['pairs']:,} pairs", "pairs", {"source": done["source"]}),
@@ -96,7 +99,15 @@ def summary(kind: str, report: Mapping[str, Any]) -> str:
     match kind:
         case "generate" | "import":
             dropped = sum(int(n) for n in report.get("dropped", {}).values())
-            return f"{report.get('pairs', 0):,} pairs, {report.get('new', 0):,} new" + (f", {dropped:,} dropped" if dropped else "")
+            more = [f"{n:,} {what}" for what in ("labels", "readings") if (n := report.get(what, 0))]
+            return ", ".join(
+                [
+                    f"{report.get('pairs', 0):,} pairs",
+                    f"{report.get('new', 0):,} new",
+                    *more,
+                    *([f"{dropped:,} dropped"] if dropped else []),
+                ]
+            )
         case "judge":
             return f"{report.get('readings', 0):,} readings, {report.get('unparsed', 0):,} unparsed"
         case "train":

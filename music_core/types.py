@@ -335,6 +335,14 @@ class StoredLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenLabel:
+    """A label that was given outside of the app; `given_at` None: nobody knows when, so the time of storing stands for it."""
+
+    event: LabelEvent
+    given_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
     """One rater's position on one pair, by branch: +1 chosen, 0 tie, −1 rejected. What agreement is computed from.
 

@@ -47,6 +47,9 @@ def _row(cell: Cell) -> list[str]:
 def markup(cells: Sequence[Cell]) -> str:
     """The table as HTML. Pure."""
     own = [c for c in cells if raters.CONSTRUCTION in (c.a, c.b)]
+    if not own and cells:
+        link = f'<a class="mw-link" href="{href("agreement")}">Everybody against everybody</a>'
+        return f'<p class="mw-note">No pair that anybody judged was built to have a better side.</p>{link}'
     if not own:
         return '<p class="mw-note">Nobody but the construction has said anything yet: no verdict, no reward, no label.</p>'
     more = f'<span class="mw-note"> · {len(own) - MOST} more raters there</span>' if len(own) > MOST else ""

@@ -2,14 +2,18 @@
 
 from app.components import conversation
 from app.labelling import Desk
+from app.sides import SideNames, side_names
+from music_core.store.sides import systems_of
 from music_core.types import BranchName, Conversation
 
 # A shared opening up to this length is shown unfolded: it is the context of what is to be compared.
 OPEN_PREFIX_CHARS = 1_800
 
 
-def _side(name: str, talk: Conversation, branch: BranchName, revealed: bool) -> conversation.Side:
-    return conversation.Side(name, talk, branch, f"{branch} by construction") if revealed else conversation.Side(name, talk)
+def _side(name: str, talk: Conversation, branch: BranchName, revealed: SideNames | None) -> conversation.Side:
+    if revealed is None:
+        return conversation.Side(name, talk)
+    return conversation.Side(name, talk, branch, f"{branch} by construction" if revealed.built else f"by {revealed.of(branch)}")
 
 
 def show(desk: Desk) -> None:
@@ -19,6 +23,7 @@ def show(desk: Desk) -> None:
     pair, left = desk.stored.pair, desk.card.left_branch
     right: BranchName = "rejected" if left == "chosen" else "chosen"
     talks: dict[BranchName, Conversation] = {"chosen": pair.chosen, "rejected": pair.rejected}
-    sides = [_side(name, talks[branch], branch, desk.revealed) for name, branch in (("Left", left), ("Right", right))]
+    names = side_names(systems_of(desk.stored.origins)) if desk.revealed else None
+    sides = [_side(name, talks[branch], branch, names) for name, branch in (("Left", left), ("Right", right))]
     n_shared = sum(len(m.content) for m in pair.chosen.messages[: pair.n_shared])
     conversation.show(sides[0], sides[1], open_prefix=n_shared <= OPEN_PREFIX_CHARS, key=f"mw-label-{desk.stored.id}")

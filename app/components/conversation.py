@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from app.alignment import AlignedTurn, Row, align, shared_prefix
-from app.markup import details, visible
+from app.markup import attribute, details, visible
 from app.prose import prose
 from music_core.types import Conversation, Message
 
@@ -28,7 +28,8 @@ Tone = Literal["chosen", "rejected", "plain"]
 class Side:
     """One conversation and what is said about it. `before` and `after` map a turn to HTML around its reply.
 
-    `as_written` shows the signs of Markdown instead of setting them.
+    `name` and `subtitle` are text, since they may hold a system's name. `as_written` shows the signs of Markdown instead of
+    setting them.
     """
 
     name: str
@@ -58,7 +59,7 @@ def message_text(text: str, as_written: bool = False) -> str:
 def _message(message: Message | None, side: Side, before: str = "", after: str = "", *, both: bool = False) -> str:
     if message is None:
         return '<div class="mw-msg mw-absent"><p class="mw-note">No message here on this side.</p></div>'
-    whose = f'<span class="mw-sr">{"both sides" if both else side.name}, </span>'
+    whose = f'<span class="mw-sr">{"both sides" if both else visible(side.name)}, </span>'
     text = message_text(message.content, side.as_written)
     return f'<article class="mw-msg mw-{message.role}"><h4>{whose}{ROLE_NAMES[message.role]}</h4>{before}{text}{after}</article>'
 
@@ -101,8 +102,8 @@ def _prefix(turns: Sequence[AlignedTurn], left: Side, right: Side, opened: bool)
 
 
 def _heading(side: Side) -> str:
-    subtitle = f'<span class="mw-note">{side.subtitle}</span>' if side.subtitle else ""
-    return f'<div class="mw-head mw-{side.tone}"><h3>{side.name}</h3>{subtitle}</div>'
+    subtitle = f'<span class="mw-note">{visible(side.subtitle)}</span>' if side.subtitle else ""
+    return f'<div class="mw-head mw-{side.tone}"><h3>{visible(side.name)}</h3>{subtitle}</div>'
 
 
 def markup(left: Side, right: Side, *, open_prefix: bool = False, first_turn: int = 0, most: int = MOST_TURNS) -> str:
@@ -116,7 +117,7 @@ def markup(left: Side, right: Side, *, open_prefix: bool = False, first_turn: in
     body = _prefix(same, left, right, open_prefix or not rest)
     body += "".join(_turn(turn, turn.turn == parting, left, right) for turn in rest)
     return (
-        f'<section class="mw-conv" aria-label="{left.name} and {right.name}, turn by turn">'
+        f'<section class="mw-conv" aria-label="{attribute(left.name)} and {attribute(right.name)}, turn by turn">'
         f'<div class="mw-row mw-heads">{_heading(left)}{_heading(right)}</div>{body}</section>'
     )
 

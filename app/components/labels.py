@@ -6,14 +6,15 @@ import streamlit as st
 
 from app.components.words import CHOICE_NAMES
 from app.markup import chip, details, moment, table, visible
+from app.sides import BUILT, SideNames
 from music_core.types import StoredLabel
 
 
-def by_branch(label: StoredLabel) -> str:
+def by_branch(label: StoredLabel, names: SideNames = BUILT) -> str:
     """The decision in words, by branch; the side it was given on stands in the history."""
     event = label.event
-    if event.choice in ("left", "right"):
-        return chip(str(event.value), str(event.value))
+    if event.value in ("chosen", "rejected"):
+        return chip(names.of(event.value), event.value)
     return chip(CHOICE_NAMES[event.choice].lower(), "tie" if event.choice in ("tie", "both_bad") else "unresolved")
 
 
@@ -24,7 +25,7 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f} s" if value < 100 else f"{value / 60:.0f} min"
 
 
-def history_markup(history: Sequence[StoredLabel]) -> str:
+def history_markup(history: Sequence[StoredLabel], names: SideNames = BUILT) -> str:
     """Every event as a table, oldest first, each with what it replaces."""
     columns = {
         "When": "text",
@@ -44,7 +45,7 @@ def history_markup(history: Sequence[StoredLabel]) -> str:
             [
                 moment(label.created_at),
                 CHOICE_NAMES[e.choice],
-                e.left_branch,
+                visible(names.of(e.left_branch)),
                 "blind" if e.blind else "informed",
                 seconds(e.seconds),
                 f'<span dir="auto">{visible(why) or "–"}</span>',
@@ -62,7 +63,7 @@ def current_of(history: Sequence[StoredLabel]) -> list[StoredLabel]:
     return [label for _, label in sorted(newest.items()) if label.event.choice is not None]
 
 
-def show(history: Sequence[StoredLabel]) -> None:
+def show(history: Sequence[StoredLabel], names: SideNames = BUILT) -> None:
     """Draw every person's current label, and the events behind it folded."""
     out = ""
     people = sorted({label.event.person for label in history})
@@ -71,8 +72,8 @@ def show(history: Sequence[StoredLabel]) -> None:
         events = [label for label in history if label.event.person == person]
         label = current.get(person)
         verified = "" if events[-1].event.verified else " (unverified)"
-        now = by_branch(label) if label else chip("taken back", "unresolved")
+        now = by_branch(label, names) if label else chip("taken back", "unresolved")
         seen = f'<span class="mw-note">{"blind" if label.event.blind else "informed"}</span>' if label else ""
         n = f"{len(events)} event{'s' if len(events) > 1 else ''}"
-        out += f'<li><span class="mw-judge">{visible(person)}{verified}</span> {now}{seen}{details(n, history_markup(events))}</li>'
+        out += f'<li><span class="mw-judge">{visible(person)}{verified}</span> {now}{seen}{details(n, history_markup(events, names))}</li>'
     st.html(f'<ul class="mw-judges">{out}</ul>')

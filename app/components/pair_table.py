@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.components.words import VERDICT_NAMES, VERDICT_TITLES
 from app.markup import attribute, chip, shorten, signed, visible
 from app.nav import href
+from app.sides import side_names
 from app.state import PAGE_ROWS, ListState
 from music_core.store.pairs import PairRow
 
@@ -53,8 +53,11 @@ def _row(row: PairRow, query: Mapping[str, object], largest: float) -> str:
     target = attribute(href("pair", {**query, "pair": row.pair_id}))  # type: ignore[dict-item]
     opening = visible(shorten(row.opening, _OPENING_CHARS)) or "<em>empty first message</em>"
     about = " · ".join(visible(part) for part in (row.source, row.method or "", row.schedule or "") if part)
+    names = side_names(row.systems)
+    if not names.built:
+        about += f" · {visible(names.chosen)} beside {visible(names.rejected)}"
     verdicts = "".join(
-        f'<span class="mw-verdict">{visible(judge)} {chip(VERDICT_NAMES[value], value, VERDICT_TITLES[value])}</span>'
+        f'<span class="mw-verdict">{visible(judge)} {chip(names.verdict(value), value, names.verdict_title(value))}</span>'
         for judge, value in row.verdicts.items()
     )
     cells = (

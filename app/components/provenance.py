@@ -67,5 +67,5 @@ def origin_markup(origin: Origin) -> str:
 
 def show(origins: Sequence[Origin], ids: Sequence[tuple[str, str]]) -> None:
     """Draw every origin of a pair and its ids (name, id)."""
-    known = facts([(name, f"<code>{visible(value)}</code>") for name, value in ids])
+    known = facts([(visible(name), f"<code>{visible(value)}</code>") for name, value in ids])
     st.html(f'<ul class="mw-judges">{"".join(origin_markup(o) for o in origins)}</ul>{details("Content ids", known)}')

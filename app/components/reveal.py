@@ -1,4 +1,4 @@
-"""What the blind page hid, shown after the decision: construction, verdicts, rewards, and how the label compares."""
+"""What the blind page hid, shown after the decision: construction or systems, verdicts, rewards, and how the label compares."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,8 @@ from app.components.labels import seconds
 from app.components.rewards import last_margin, traces_by_model
 from app.markup import attribute, chip, facts, moment, signed, visible
 from app.nav import href
-from music_core.types import RewardModel, RewardTrace, StoredLabel, Verdict
+from app.sides import BUILT, SideNames
+from music_core.types import BranchName, RewardModel, RewardTrace, StoredLabel, Verdict
 
 
 def receipt(label: StoredLabel) -> str:
@@ -23,9 +24,11 @@ def receipt(label: StoredLabel) -> str:
     )
 
 
-def agreement(label: StoredLabel) -> str:
-    """The decision beside the construction, in words."""
+def agreement(label: StoredLabel, names: SideNames = BUILT) -> str:
+    """The decision beside the construction, in words; where neither side was built to be better, the decision itself. HTML."""
     value = label.event.value
+    if not names.built:
+        return f"You prefer {visible(names.of(value))}." if value in ("chosen", "rejected") else "You saw no winner."
     if value == "tie":
         return "You saw no winner; by construction one side was made to serve the user worse."
     if value == "chosen":
@@ -33,20 +36,33 @@ def agreement(label: StoredLabel) -> str:
     return "You disagree with the construction: that is a finding, not a mistake."
 
 
-def show(label: StoredLabel, verdicts: Sequence[Verdict], traces: Sequence[RewardTrace], models: Sequence[RewardModel]) -> None:
-    """Draw the answer for a decided pair."""
-    names = {m.id: m.name for m in models}
+def sides(label: StoredLabel, names: SideNames) -> tuple[str, str]:
+    """Which side was which: a name and HTML. Without a better side by construction, which system answered where."""
     left = label.event.left_branch
-    right = "rejected" if left == "chosen" else "chosen"
-    rows = [("Construction", f"left is {chip(left, left)} right is {chip(right, right)}")]
-    rows += [("Judge", verdict_line(v)) for v in verdicts]
-    for model_id, sides in traces_by_model(traces).items():
-        margin = last_margin(sides)
+    right: BranchName = "rejected" if left == "chosen" else "chosen"
+    which = f"left is {chip(names.of(left), left)} right is {chip(names.of(right), right)}"
+    if names.built:
+        return "Construction", which
+    return "Systems", f'{which}<span class="mw-note">neither was built to be better</span>'
+
+
+def show(
+    label: StoredLabel,
+    verdicts: Sequence[Verdict],
+    traces: Sequence[RewardTrace],
+    models: Sequence[RewardModel],
+    names: SideNames = BUILT,
+) -> None:
+    """Draw the answer for a decided pair."""
+    titles = {m.id: m.name for m in models}
+    rows = [sides(label, names)]
+    rows += [("Judge", verdict_line(v, names)) for v in verdicts]
+    for model_id, by_branch in traces_by_model(traces).items():
+        margin = last_margin(by_branch)
         if margin is not None:
-            side = "chosen" if margin > 0 else "rejected" if margin < 0 else "tie"
+            side: BranchName | None = "chosen" if margin > 0 else "rejected" if margin < 0 else None
+            preferred = chip(names.of(side), side) if side else chip("tie", "tie")
             note = f'<span class="mw-note">margin {signed(margin)}</span>'
-            rows.append(
-                ("Reward model", f'<span class="mw-judge">{visible(names.get(model_id, model_id))}</span> {chip(side, side)}{note}')
-            )
+            rows.append(("Reward model", f'<span class="mw-judge">{visible(titles.get(model_id, model_id))}</span> {preferred}{note}'))
     link = f'<a class="mw-link" href="{attribute(href("pair", {"pair": label.event.pair_id}))}">Open this pair with all its evidence</a>'
-    st.html(f'<section class="mw-reveal" aria-label="The answer"><h2>{agreement(label)}</h2>{facts(rows)}<p>{link}</p></section>')
+    st.html(f'<section class="mw-reveal" aria-label="The answer"><h2>{agreement(label, names)}</h2>{facts(rows)}<p>{link}</p></section>')

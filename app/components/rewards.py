@@ -1,5 +1,6 @@
 """Reward traces of one model: both branches on one chart, the same figures in a table under it."""
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.markup import signed, table
-from music_core.types import BranchName, RewardModel, RewardTrace
+from app.sides import BUILT, SideNames
+from music_core.types import BRANCHES, BranchName, RewardModel, RewardTrace
 
 CAPTION = "Reward of the conversation if it ended here; not a credit for that turn."
 # By the theme's type: chosen, rejected, text, grid. The same hues as in style.css.
@@ -36,7 +38,7 @@ def last_margin(sides: dict[BranchName, RewardTrace]) -> float | None:
     return ends[0] - ends[1] if len(ends) == 2 else None
 
 
-def figure(sides: dict[BranchName, RewardTrace], divergence: int, theme: str) -> Any:
+def figure(sides: dict[BranchName, RewardTrace], divergence: int, theme: str, names: SideNames = BUILT) -> Any:
     """The chart as a plotly figure: a line per branch over turns, told apart by colour, dash and marker."""
     chosen, rejected, ink, grid = _COLOURS["dark" if theme == "dark" else "light"]
     fig = go.Figure()
@@ -47,11 +49,12 @@ def figure(sides: dict[BranchName, RewardTrace], divergence: int, theme: str) ->
             fig.add_scatter(
                 x=list(range(1, len(rewards) + 1)),
                 y=list(rewards),
-                name=branch.capitalize(),
+                # Plotly sets tags in a name and looks for figures in a template, so a system's name is only ever a name, escaped.
+                name=html.escape(names.title(branch)),
                 mode="lines+markers",
                 line={"color": colour, "width": 2, "dash": dash},
                 marker={"size": 7, "symbol": symbol},
-                hovertemplate=f"{branch}, turn %{{x}}: %{{y:.3f}}<extra></extra>",
+                hovertemplate="%{fullData.name}, turn %{x}: %{y:.3f}<extra></extra>",
             )
     if divergence:
         fig.add_vline(x=divergence, line={"color": ink, "width": 1, "dash": "dot"}, opacity=0.5)
@@ -90,18 +93,18 @@ def choose_model(by_model: dict[str, dict[BranchName, RewardTrace]], models: Seq
     return st.selectbox("Reward model", ids, format_func=lambda i: names.get(i, i), key="mw-trace-model")
 
 
-def show(sides: dict[BranchName, RewardTrace], divergence: int, name: str) -> None:
+def show(sides: dict[BranchName, RewardTrace], divergence: int, name: str, names: SideNames = BUILT) -> None:
     """Draw the chart of the model called `name`, its caption and its table."""
     theme = st.context.theme.type or "light"
     st.plotly_chart(
-        figure(sides, divergence, theme),
+        figure(sides, divergence, theme, names),
         theme=None,
         config={"displayModeBar": False},
         key="mw-trace-chart",
         alt="Reward of both branches after each turn; the table below holds the same figures.",
     )
     st.html(f'<p class="mw-note">{CAPTION}</p>')
-    columns = {"Turn": "text", "Chosen": "num", "Rejected": "num", "Margin": "num"}
+    columns = {"Turn": "text", **{names.heading(branch): "num" for branch in BRANCHES}, "Margin": "num"}
     st.html(table(f"Reward after each turn, by {name}", columns, rows(sides)))
     if any(not trace.one_pass for trace in sides.values()):
         st.html('<p class="mw-note">This model\'s chat template is not prefix-stable, so every prefix was scored singly.</p>')

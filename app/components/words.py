@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from music_core.types import BranchName, LabelChoice, Order, VerdictValue
+from music_core.types import LabelChoice, VerdictValue
 
 VERDICT_NAMES: Mapping[VerdictValue, str] = {
     "chosen": "chosen",
@@ -21,7 +21,6 @@ VERDICT_TITLES: Mapping[VerdictValue, str] = {
     "split": "A tie in one order, a side in the other",
     "unresolved": "At least one answer could not be read; not counted in any rate",
 }
-BRANCH_NAMES: Mapping[BranchName, str] = {"chosen": "Chosen", "rejected": "Rejected"}
 CHOICE_NAMES: Mapping[LabelChoice | None, str] = {
     "left": "Left is better",
     "right": "Right is better",
@@ -30,7 +29,6 @@ CHOICE_NAMES: Mapping[LabelChoice | None, str] = {
     "skip": "Skipped",
     None: "Taken back",
 }
-ORDER_NAMES: Mapping[Order, str] = {"chosen_first": "chosen shown first", "rejected_first": "rejected shown first"}
 LABEL_STATES: Mapping[str, str] = {
     "": "Any",
     "any": "Labelled by anybody",

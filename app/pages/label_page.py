@@ -8,7 +8,9 @@ from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
 from app.markup import details
 from app.nav import href, query_now
+from app.sides import side_names
 from app.state import from_query
+from music_core.store.sides import systems_of
 
 
 def _answer(desk: Desk) -> None:
@@ -17,7 +19,7 @@ def _answer(desk: Desk) -> None:
         return
     view = data.pair_view(desk.stored.id)
     st.html(reveal.receipt(desk.label))
-    reveal.show(desk.label, view.verdicts, view.traces, data.models())
+    reveal.show(desk.label, view.verdicts, view.traces, data.models(), side_names(systems_of(view.stored.origins)))
 
 
 def _bar(desk: Desk) -> None:
@@ -61,5 +63,6 @@ def page() -> None:
             _answer(desk)
         card.show(desk)
         if desk.history:
-            st.html(details(f"Your history on this pair ({len(desk.history)})", labels.history_markup(desk.history)))
+            history = labels.history_markup(desk.history, side_names(systems_of(desk.stored.origins)))
+            st.html(details(f"Your history on this pair ({len(desk.history)})", history))
         _bar(desk)

@@ -36,30 +36,36 @@ def add_work_commands(group: click.Group) -> None:
 def _import(group: click.Group) -> None:
     @command(group, "import")
     @click.argument("path")
-    @click.option("--format", "fmt", help="Name of the format, where it is not recognised by itself: hh, trl, sharegpt, oasst, ...")
+    @click.option("--format", "fmt", help="Name of the format, where it is not recognised by itself: hh, trl, mt-bench, ...")
     @click.option("--source", "name", help="Name to store the pairs under. Default: the file's name.")
     @click.option("--limit", type=click.IntRange(min=1), help="Read at most so many rows.")
     def import_command(path: str, fmt: str | None, name: str | None, limit: int | None) -> Answer:
-        """Read preference data from a file or the hub into the store.
+        """Read preference data, votes and verdicts from a file, a folder or the hub into the store.
 
-        PATH is a .jsonl, .json or .parquet file, each also gzipped, or hf:NAME for a data set of the Hugging Face hub. Rows that
-        cannot be used are counted with their reason. Importing again changes nothing. A file that cannot be read stores nothing.
+        PATH is a .jsonl, .json or .parquet file, each also gzipped, a folder in MT-bench's layout, or hf:NAME for a data set of the
+        Hugging Face hub. People who voted become annotators, judges become judges: `music agreement` holds them against each other at
+        once. Rows that cannot be used are counted with their reason. Importing again changes nothing. A file that cannot be read
+        stores nothing. docs/sources.md shows every format.
 
         Examples:
           music import preferences.jsonl
           music import hf:Anthropic/hh-rlhf --limit 1000 --source hh
+          music import mt_bench/ --format mt-bench
+          music import labels.jsonl --format labels
         """
         answer = start("import", given(path=path, fmt=fmt, name=name, limit=limit), text=_imported)
-        keys = ("rows", "rows_used", "pairs", "dropped", "new")
+        keys = ("rows", "rows_used", "pairs", "dropped", "new", "labels", "readings", "verdicts")
         return Answer({k: answer.data[k] for k in keys}, answer.text, answer.exit_code) if "rows" in answer.data else answer
 
 
 def _imported(report: Mapping[str, Any]) -> str:
     dropped = "".join(f"\n  {n} dropped: {reason}" for reason, n in report["dropped"].items())
     dropped += "".join(f"\n  left out of used rows, {n} times: {reason}" for reason, n in report.get("left_out", {}).items())
+    said = [f"{report[what]} {what}" for what in ("labels", "readings", "verdicts") if report[what]]
+    votes = f"\n  new on these pairs: {', '.join(said)}" if said else ""
     return (
         f"{report['rows']} rows read as {report['format']}, {report['rows_used']} used: {report['pairs']} pairs, "
-        f"{report['new']} of them new, as source '{report['source']}'.{dropped}\nBrowse them with: music app"
+        f"{report['new']} of them new, as source '{report['source']}'.{dropped}{votes}\nBrowse them with: music app"
     )
 
 

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.context import RunContext
+from jobs.stages.votes import store_votes
 from music_core.sources.read import read_source
 from music_core.store.pairs import add_pairs
 from music_core.types import SourcedPair
 
 BATCH = 2000
+NO_PAIR = "pair is not in this store"
 
 
 @dataclass(frozen=True)
 class Config:
-    """`path` is a file or hf:NAME; `fmt` the format where it is not recognised; `name` the source's name in the store."""
+    """`path` is a file, a folder of MT-bench or hf:NAME.
+
+    `fmt` is the format where it is not recognised, `name` the source's name in the store, `limit` the most rows to read.
+    """
 
     path: str
     fmt: str | None = None
@@ -34,13 +39,20 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
             stored += len(batch)
             ctx.progress(stored, len(reading.pairs), f"storing '{reading.name}'")
         report = reading.report
+        if reading.votes:
+            ctx.progress(stored, len(reading.pairs), f"storing the votes of '{reading.name}'")
+        votes = store_votes(ctx.store, reading.votes, ctx.check)
+    dropped = dict(report.dropped) | ({NO_PAIR: votes.without_pair} if votes.without_pair else {})
     return {
         "rows": report.rows,
-        "rows_used": report.rows_used,
+        "rows_used": report.rows_used - votes.without_pair,
         "pairs": report.pairs,
-        "dropped": dict(report.dropped),
+        "dropped": dropped,
         "left_out": dict(report.left_out),
         "new": new,
+        "labels": votes.labels,
+        "readings": votes.readings,
+        "verdicts": votes.verdicts,
         "source": reading.name,
         "format": reading.fmt,
     }

@@ -6,13 +6,16 @@ from typing import Any
 
 from music_core.errors import SourceError
 from music_core.sources.hh import is_hh, read_hh
+from music_core.sources.mt_bench import is_vote
 from music_core.sources.oasst import is_oasst, read_oasst
 from music_core.sources.rows import RowFormat
 from music_core.sources.sharegpt import is_sharegpt, read_sharegpt
 from music_core.sources.trl import is_trl, read_trl
+from music_core.sources.vote_formats import VOTE_FORMATS
 
 # In the order in which a row is tried: HH text is also a plain TRL pair, so the narrower form comes first.
 FORMATS: Mapping[str, tuple[Callable[[Any], bool], RowFormat]] = {
+    **VOTE_FORMATS,
     "oasst": (is_oasst, read_oasst),
     "sharegpt": (is_sharegpt, read_sharegpt),
     "hh": (is_hh, read_hh),
@@ -38,6 +41,8 @@ def describe(rows: Sequence[Any]) -> str:
     first = next((r for r in rows if isinstance(r, Mapping)), None)
     if first is None:
         return "they are no objects"
+    if is_vote(first):
+        return "votes without the conversations; name the folder that holds question.jsonl and model_answer, too"
     if {"message_id", "parent_id", "text"} <= first.keys():
         return "single Open-Assistant messages; the files named *.trees.jsonl.gz hold whole trees"
     keys = [str(k)[:40] for k in list(first)[:8]]

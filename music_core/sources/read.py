@@ -1,9 +1,9 @@
-"""Read a preference file or a data set of the hub as contrast pairs: everything is parsed before anything is handed on."""
+"""Read preferences or votes from a file, a folder or the hub as contrast pairs: all is parsed before anything is handed on."""
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +14,12 @@ from music_core.sources.detect import FORMATS, describe, detect_format, known_fo
 from music_core.sources.files import check_file, kind_and_stem, open_input, open_seekable
 from music_core.sources.hub_rows import PREFIX, hub_rows, parse_name
 from music_core.sources.json_rows import json_rows, jsonl_rows
+from music_core.sources.mt_bench import FORMAT as MT_BENCH
+from music_core.sources.mt_bench_folder import QUESTIONS, find_folder, open_folder
 from music_core.sources.parquet_rows import parquet_rows
-from music_core.sources.rows import NOT_AN_OBJECT, NOT_THIS_FORMAT, ImportReport, RowFormat, RowPairs, UnusableRowError
+from music_core.sources.rows import NOT_AN_OBJECT, NOT_THIS_FORMAT, ForeignVotes, ImportReport, RowFormat, RowPairs, UnusableRowError
 from music_core.sources.spool import PairSpool
+from music_core.sources.votes import Ledger
 from music_core.types import SourcedPair
 
 SAMPLE_ROWS = 20
@@ -24,12 +27,16 @@ SAMPLE_ROWS = 20
 
 @dataclass(frozen=True)
 class SourceReading:
-    """A source that was read to its end. Iterate over `pairs` as often as needed; leaving a `with` block frees the space."""
+    """A source that was read to its end. Iterate over `pairs` as often as needed; leaving a `with` block frees the space.
+
+    `votes` were given on these pairs or, of a label export, on pairs that a store may hold.
+    """
 
     name: str
     fmt: str
     pairs: PairSpool
     report: ImportReport
+    votes: ForeignVotes = field(default_factory=ForeignVotes)
 
     def close(self) -> None:
         """Forget the pairs and remove their temporary file; otherwise done when the object goes."""
@@ -42,12 +49,22 @@ class SourceReading:
         self.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Rows about to be read, the name of where they are from, and the format where it follows from the place."""
+
+    rows: Generator[Any]
+    name: str
+    fmt: str | None = None
+    convert: RowFormat | None = None
+
+
 def read_source(path_or_name: str, *, fmt: str | None = None, source: str | None = None, limit: int | None = None) -> SourceReading:
-    """Read a .jsonl, .json or .parquet file (each also .gz), or `hf:NAME[:SPLIT]`.
+    """Read a .jsonl, .json or .parquet file (each also .gz), a folder in MT-bench's layout, or `hf:NAME[:SPLIT]`.
 
     Args:
-        path_or_name: the file, or the name of a data set.
-        fmt: hh, trl, sharegpt or oasst; recognised from the first rows when not given.
+        path_or_name: the file or folder, or the name of a data set.
+        fmt: one of `detect.FORMATS`; recognised from the first rows when not given.
         source: the name under which the pairs are kept; the file's name without endings when not given. Rows of our
             own export that carry their origins keep those.
         limit: look at the first so many rows only.
@@ -60,22 +77,22 @@ def read_source(path_or_name: str, *, fmt: str | None = None, source: str | None
         raise SourceError(f"There is no format '{fmt}'.", known_formats())
     if limit is not None and limit < 1:
         raise SourceError(f"A limit of {limit} rows reads nothing.")
-    rows, name = _open(path_or_name)
-    with closing(rows):
-        wanted = islice(rows, limit)
+    opened = _open(path_or_name, fmt)
+    with closing(opened.rows):
+        wanted = islice(opened.rows, limit)
         sample = list(islice(wanted, SAMPLE_ROWS))
         if not sample:
             raise SourceError(f"{path_or_name} holds no rows.")
-        chosen_fmt = fmt or detect_format(sample, path_or_name)
-        spool = PairSpool()
+        chosen_fmt = opened.fmt or fmt or detect_format(sample, path_or_name)
+        spool, ledger = PairSpool(), Ledger()
         try:
-            report = _convert(chain(sample, wanted), FORMATS[chosen_fmt][1], source or name, spool)
+            report = _convert(chain(sample, wanted), opened.convert or FORMATS[chosen_fmt][1], source or opened.name, spool, ledger)
         except BaseException:
             spool.close()
             raise
     if report.dropped.get(NOT_THIS_FORMAT, 0) + report.dropped.get(NOT_AN_OBJECT, 0) == report.rows:
         raise SourceError(f"{path_or_name} holds no row of the format '{chosen_fmt}' ({describe(sample)}).", known_formats())
-    return SourceReading(source or name, chosen_fmt, spool, report)
+    return SourceReading(source or opened.name, chosen_fmt, spool, report, ledger.votes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +108,29 @@ def open_rows(path_or_name: str) -> Generator[FileRow]:
 
     Raises `SourceError`, one sentence about the file; where a later part is at fault, only when reading comes to it.
     """
-    rows, _ = _open(path_or_name)
-    with closing(rows):
-        for row in rows:
+    opened = _open(path_or_name, None)
+    with closing(opened.rows):
+        for row in opened.rows:
             if isinstance(row, UnusableRowError):
                 yield FileRow(None, row.reason)
             else:
                 yield FileRow(row) if isinstance(row, dict) else FileRow(None, NOT_AN_OBJECT)
 
 
-def _open(path_or_name: str) -> tuple[Generator[Any], str]:
+def _open(path_or_name: str, fmt: str | None) -> _Opened:
     if path_or_name.startswith(PREFIX):
         name, split = parse_name(path_or_name)
-        return hub_rows(path_or_name), f"{name}:{split}" if split else name
+        return _Opened(hub_rows(path_or_name), f"{name}:{split}" if split else name)
     path = Path(path_or_name).expanduser()
+    if path.is_dir() and fmt in (None, MT_BENCH):
+        inner = find_folder(path)
+        if inner is not None:
+            folder = open_folder(inner, _file_rows)
+            return _Opened(folder.rows(_file_rows), inner.resolve().name, MT_BENCH, folder.read)
+        if fmt == MT_BENCH:
+            raise SourceError(f"There is no {QUESTIONS} in {path}, which a folder of MT-bench has.", "docs/sources.md shows the layout.")
     check_file(path)
-    return _file_rows(path), kind_and_stem(path)[1]
+    return _Opened(_file_rows(path), kind_and_stem(path)[1])
 
 
 def _file_rows(path: Path) -> Generator[Any]:
@@ -119,8 +143,11 @@ def _file_rows(path: Path) -> Generator[Any]:
         yield from (jsonl_rows if ending == ".jsonl" else json_rows)(file)
 
 
-def _convert(rows: Iterable[Any], convert: RowFormat, source: str, spool: PairSpool) -> ImportReport:
-    """Fill `spool` from `rows`; a row's number, from 1, is its locator."""
+def _convert(rows: Iterable[Any], convert: RowFormat, source: str, spool: PairSpool, ledger: Ledger) -> ImportReport:
+    """Fill `spool` and `ledger` from `rows`; a row's number, from 1, is its locator.
+
+    Many rows may vote on one pair, so a pair with votes is taken once; a pair of a preference row is a fact of its own.
+    """
     n_rows = n_used = n_pairs = 0
     dropped: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
@@ -131,9 +158,15 @@ def _convert(rows: Iterable[Any], convert: RowFormat, source: str, spool: PairSp
             dropped[e.reason] += 1
             continue
         n_used += 1
-        n_pairs += made.n_pairs
         left_out.update(made.left_out)
-        for item in _named(made.pairs, source):
+        pairs: Sequence[SourcedPair] = made.pairs
+        if made.votes:
+            ledger.add(made.votes)
+            pairs, n_new = ledger.new_pairs(made.pairs)
+        else:
+            n_new = made.n_pairs
+        n_pairs += n_new
+        for item in _named(pairs, source):
             spool.append(item)
     return ImportReport(n_rows, n_used, n_pairs, dict(dropped), dict(left_out))
 

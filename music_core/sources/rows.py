@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from music_core.types import SourcedPair
+from music_core.types import GivenLabel, Reading, SourcedPair, Verdict
 
 # Reasons are part of the reports that people compare over time: never reword one that exists.
 NOT_AN_OBJECT = "row is not an object"
@@ -33,6 +33,15 @@ UNREVIEWED = "message without a passed review"
 WITHOUT_RANK = "message without a rank"
 EQUAL_RANKS = "siblings of equal rank"
 TOO_MANY_SIBLINGS = "too many ranked siblings"
+NO_ANSWER = "answer of a system is missing"
+NO_QUESTION = "question is missing"
+NO_SYSTEM = "system without a name"
+UNKNOWN_TURN = "unknown turn"
+UNKNOWN_WINNER = "unknown winner"
+NO_VOTER = "vote without a voter"
+NO_VOTE = "no vote on the pair"
+NOT_PAIRWISE = "judge did not compare two answers"
+BAD_LABEL = "malformed label"
 
 
 class UnusableRowError(Exception):
@@ -44,11 +53,25 @@ class UnusableRowError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignVotes:
+    """What people and judges said elsewhere. Readings are not resolved here; `verdicts` are those that came without readings."""
+
+    labels: tuple[GivenLabel, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anybody said anything."""
+        return bool(self.labels or self.readings or self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
 class RowPairs:
-    """The pairs of one usable row; `left_out` counts parts of it that gave none, by reason."""
+    """The pairs of one usable row, and the votes on them; `left_out` counts parts of it that gave none, by reason."""
 
     pairs: tuple[SourcedPair, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    votes: ForeignVotes = field(default_factory=ForeignVotes)
 
     @property
     def n_pairs(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED, PairFilter, order, selection
 from music_core.store.session import Session, marks
+from music_core.store.sides import Systems, systems_by_pair
 from music_core.store.text import utc
 from music_core.types import Split, VerdictValue
 
@@ -17,6 +18,7 @@ class PairRow:
     """A line of the Pairs page. `source`, `schedule`, `method` are those of the oldest origin that passes the filter.
 
     `margin` is that of the filter's model on the last turn, None without one. `n_labels` counts current decisions of people.
+    `systems` names whose answers the sides are where neither was built to be better, see `sides.systems_of`.
     """
 
     pair_id: str
@@ -34,6 +36,7 @@ class PairRow:
     verdicts: Mapping[str, VerdictValue]
     n_labels: int
     created_at: datetime
+    systems: Systems | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
         judged.setdefault(pair_id, {})[judge] = value
     sql = f"SELECT pair_id, count(*) FROM fast.labels WHERE pair_id IN ({marks(ids)}) AND {DECIDED} GROUP BY pair_id"
     n_labels: dict[str, int] = dict(session.rows(sql, ids))
+    systems = systems_by_pair(session, ids)
     rows = []
     for pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at, margin in heads:
         source, schedule, method = origins.get(pair_id, ("", None, None))
@@ -102,6 +106,7 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
                 verdicts=judged.get(pair_id, {}),
                 n_labels=n_labels.get(pair_id, 0),
                 created_at=utc(created_at),
+                systems=systems.get(pair_id),
             )
         )
     return tuple(rows)

@@ -1,13 +1,18 @@
 """Label events: appended, never changed; acknowledged only after they were read back."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, get_args
 
 from music_core.errors import StoreError
 from music_core.store.connect import Store
-from music_core.store.session import Row, Session
-from music_core.store.text import from_json, now, to_json, utc
-from music_core.types import LabelChoice, LabelEvent, StoredLabel, content_id
+from music_core.store.pairs import known_pairs
+from music_core.store.session import Row, Session, marks
+from music_core.store.text import from_json, naive, now, to_json, utc
+from music_core.types import GivenLabel, LabelChoice, LabelEvent, StoredLabel, content_id
 
+# A commit costs about 12 ms; a long transaction loses against the short ones of people who are labelling meanwhile.
+BATCH = 1000
 _COLUMNS = (
     "label_id, token, pair_id, person, choice, left_branch, blind, verified, seconds, reasons, comment, turn_marks, "
     "queue, guideline, probability, shown, supersedes, created_at"
@@ -20,13 +25,32 @@ def add_label(store: Store, event: LabelEvent) -> StoredLabel:
     A token that is known already returns the label first stored under it. Where `event.supersedes` is None, the
     person's current label of the pair is filled in. Raises `StoreError` for an unknown pair or choice.
     """
-    if event.choice is not None and event.choice not in get_args(LabelChoice):
-        raise StoreError(f"'{event.choice}' is not a label.", f"Labels are: {', '.join(get_args(LabelChoice))}.")
-    # Before the transaction, to keep this short: a pair never goes away.
-    if not store.view(lambda session: session.known("pair_rows", "pair_id", [event.pair_id])):
-        raise StoreError(f"There is no pair {event.pair_id} in this store, so it cannot be labelled.")
+    _check(store, [event])
     store.write("labels", lambda session: _append(session, event))
     return _read_back(store, event.token)
+
+
+def add_labels(store: Store, labels: Sequence[GivenLabel]) -> int:
+    """Append labels that were given elsewhere, in this order, many to a commit; the number of new ones.
+
+    As with `add_label`, a token that is known already stays as first stored, and what an event replaces is filled in: the
+    event that it names where that is in the store, else the person's current one. Raises `StoreError` for an unknown pair
+    or choice before anything is stored.
+    """
+    _check(store, [given.event for given in labels])
+    batches = (labels[i : i + BATCH] for i in range(0, len(labels), BATCH))
+    return sum(store.write("labels", lambda session, batch=batch: _append_all(session, batch)) for batch in batches)  # type: ignore[misc]
+
+
+def _check(store: Store, events: Sequence[LabelEvent]) -> None:
+    for event in events:
+        if event.choice is not None and event.choice not in get_args(LabelChoice):
+            raise StoreError(f"'{event.choice}' is not a label.", f"Labels are: {', '.join(get_args(LabelChoice))}.")
+    # Before the transaction, to keep this short: a pair never goes away.
+    known = known_pairs(store, [event.pair_id for event in events])
+    for event in events:
+        if event.pair_id not in known:
+            raise StoreError(f"There is no pair {event.pair_id} in this store, so it cannot be labelled.")
 
 
 def undo_label(store: Store, pair_id: str, person: str, token: str) -> StoredLabel | None:
@@ -101,7 +125,29 @@ def _append(session: Session, event: LabelEvent) -> None:
         session.insert("label_rows", [_row(event, label_id, event.supersedes or current_id, seq)])
 
 
-def _row(event: LabelEvent, label_id: str, supersedes: str | None, seq: int) -> dict[str, Any]:
+def _append_all(session: Session, labels: Sequence[GivenLabel]) -> int:
+    first: dict[str, GivenLabel] = {}
+    for given in labels:
+        first.setdefault(_label_id(given.event.token), given)
+    known = session.known("label_rows", "label_id", {*first, *(g.event.supersedes for g in labels if g.event.supersedes)})
+    pair_ids = list({given.event.pair_id for given in labels})
+    sql = f"SELECT pair_id, person, arg_max(label_id, seq) FROM lake.label_rows WHERE pair_id IN ({marks(pair_ids)}) GROUP BY ALL"
+    current = {(pair_id, person): label_id for pair_id, person, label_id in session.rows(sql, pair_ids)}
+    seq = int(session.one("SELECT coalesce(max(seq), 0) FROM lake.label_rows"))
+    rows: list[dict[str, Any]] = []
+    for label_id, given in first.items():
+        if label_id in known:
+            continue
+        event, key = given.event, (given.event.pair_id, given.event.person)
+        supersedes = event.supersedes if event.supersedes in known else current.get(key)
+        rows.append(_row(event, label_id, supersedes, seq + len(rows) + 1, given.given_at))
+        known.add(label_id)
+        current[key] = label_id
+    session.insert("label_rows", rows)
+    return len(rows)
+
+
+def _row(event: LabelEvent, label_id: str, supersedes: str | None, seq: int, given_at: datetime | None = None) -> dict[str, Any]:
     return {
         "label_id": label_id,
         "seq": seq,  # the order of events; clocks of several machines do not give one
@@ -121,7 +167,7 @@ def _row(event: LabelEvent, label_id: str, supersedes: str | None, seq: int) -> 
         "probability": event.probability,
         "shown": to_json(dict(event.shown)),
         "supersedes": supersedes,
-        "created_at": now(),
+        "created_at": now() if given_at is None else naive(given_at),
     }
 
 

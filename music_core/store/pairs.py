@@ -1,7 +1,7 @@
 """Contrast pairs: stored once by content, listed by page, read back whole."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,6 +157,16 @@ def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
     if missing is not None:
         raise StoreError(f"There is no pair {missing} in this store.")
     return [found[i] for i in ids]
+
+
+def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
+    """Those of `ids` that are pairs of this store."""
+    wanted = list(dict.fromkeys(ids))
+    found: set[str] = set()
+    for i in range(0, len(wanted), LOAD_BATCH):
+        part = wanted[i : i + LOAD_BATCH]
+        found |= store.view(lambda session, part=part: session.known("pair_rows", "pair_id", part))  # type: ignore[misc]
+    return found
 
 
 def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None) -> dict[str, StoredPair]:

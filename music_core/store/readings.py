@@ -52,11 +52,22 @@ def _verdicts(session: Session, pair_ids: Sequence[str]) -> list[Verdict]:
 
 def readings_of(store: Store, pair_id: str) -> list[Reading]:
     """Every judge answer on the pair, by judge, then order or turn."""
+    return store.view(lambda session: _readings(session, [pair_id]))
+
+
+def judged(store: Store, pair_ids: Sequence[str]) -> tuple[list[Reading], list[Verdict]]:
+    """Every judge answer and every present verdict on these pairs (at most a few hundred)."""
+    return store.view(lambda session: (_readings(session, pair_ids), _verdicts(session, pair_ids)))
+
+
+def _readings(session: Session, pair_ids: Sequence[str]) -> list[Reading]:
+    if not pair_ids:
+        return []
     sql = (
-        f"SELECT {_READING_COLUMNS} FROM lake.readings WHERE pair_id = ? "
-        "ORDER BY judge, kind, reading_order, branch, turn, repeat, reading_id"
+        f"SELECT {_READING_COLUMNS} FROM lake.readings WHERE pair_id IN ({marks(pair_ids)}) "
+        "ORDER BY pair_id, judge, kind, reading_order, branch, turn, repeat, reading_id"
     )
-    return [Reading(**dict(zip(_READING, row, strict=True))) for row in store.read(sql, [pair_id])]
+    return [Reading(**dict(zip(_READING, row, strict=True))) for row in session.rows(sql, pair_ids)]
 
 
 def verdicts_of(store: Store, pair_id: str) -> list[Verdict]:

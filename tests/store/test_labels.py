@@ -1,5 +1,7 @@
 import dataclasses
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from music_core.errors import StoreError
 from music_core.store.connect import Store, open_store
 from music_core.store.labels import (
     add_label,
+    add_labels,
     all_labels,
     current_label,
     label_history,
@@ -16,7 +19,7 @@ from music_core.store.labels import (
     recent_labels,
     undo_label,
 )
-from music_core.types import LabelEvent
+from music_core.types import GivenLabel, LabelEvent
 
 
 def event(pair_id: str, token: str = "t1", person: str = "ann", **more: object) -> LabelEvent:  # noqa: S107 -- a token of a card
@@ -115,6 +118,54 @@ def test_labels_of_unknown_pairs_and_unknown_choices_are_refused(store: Store, s
         add_label(store, event(six_pairs[0], choice="maybe"))
     with pytest.raises(StoreError, match="finite"):
         add_label(store, event(six_pairs[0], seconds=float("nan")))
+    assert all_labels(store) == []
+
+
+def given(events: Sequence[LabelEvent], at: datetime | None = None) -> list[GivenLabel]:
+    return [GivenLabel(e, at) for e in events]
+
+
+def test_labels_given_elsewhere_are_one_commit_and_the_newest_counts(store: Store, six_pairs: list[str]) -> None:
+    mine = add_label(store, event(six_pairs[0], "t0"))
+    before = store.version()
+    many = [event(six_pairs[0], "t1"), event(six_pairs[0], "t2", "bob"), event(six_pairs[1], "t3"), event(six_pairs[0], "t4", choice="tie")]
+    assert add_labels(store, given([*many, many[0]])) == 4
+    assert store.version() == before + 1
+    history = label_history(store, six_pairs[0], "ann")
+    assert [h.event.token for h in history] == ["t0", "t1", "t4"]
+    assert [h.event.supersedes for h in history] == [None, mine.id, history[1].id]
+    assert current_label(store, six_pairs[0], "ann") == history[2]
+    assert labels_of(store, six_pairs[1])[0].event.supersedes is None
+
+
+def test_labels_given_elsewhere_are_stored_once_and_keep_their_time(store: Store, six_pairs: list[str]) -> None:
+    at = datetime(2023, 5, 13, 17, 46, 40, 500_000, UTC)
+    many = [event(pair_id, f"t{k}", choice=c) for k, pair_id in enumerate(six_pairs) for c in ("left",)]
+    assert add_labels(store, given(many, at)) == 6
+    again = [dataclasses.replace(e, choice="right") for e in many]
+    assert add_labels(store, given([*again, event(six_pairs[0], "new")])) == 1
+    assert [(s.event.token, s.event.choice) for s in all_labels(store)][:2] == [("t0", "left"), ("t1", "left")]
+    assert [s.created_at for s in all_labels(store)[:6]] == [at] * 6
+    assert add_labels(store, []) == 0
+
+
+def test_a_history_given_elsewhere_names_what_it_replaced_only_where_that_is_here(store: Store, six_pairs: list[str]) -> None:
+    first = add_label(store, event(six_pairs[0], "t1"))
+    assert (
+        add_labels(
+            store, given([event(six_pairs[0], "t2", choice=None, supersedes=first.id), event(six_pairs[0], "t3", supersedes="l_gone")])
+        )
+        == 2
+    )
+    history = label_history(store, six_pairs[0])
+    assert [h.event.supersedes for h in history] == [None, first.id, history[1].id]
+
+
+def test_labels_given_elsewhere_on_an_unknown_pair_store_nothing(store: Store, six_pairs: list[str]) -> None:
+    with pytest.raises(StoreError, match="no pair p_none"):
+        add_labels(store, given([event(six_pairs[0]), event("p_none", "t2")]))
+    with pytest.raises(StoreError, match="'maybe' is not a label"):
+        add_labels(store, given([event(six_pairs[0]), event(six_pairs[1], "t2", choice="maybe")]))
     assert all_labels(store) == []
 
 
