@@ -20,7 +20,9 @@ MAX_TOKENS = 4
 
 
 def checklist_prompt(conversation: Conversation, turn: int, rubric: Rubric | None = None) -> str:
-    """The question of `rubric` (default: `checklist`) about `turn` (from 1): what was said before it as context, then its user message and its reply.
+    """The question of `rubric` (default: `checklist`) about `turn` (from 1).
+
+    It shows what was said before the turn as context, then its user message and its reply.
 
     The earlier messages stand first, so the prompts of later turns share a prefix with those of earlier ones.
     """

@@ -49,7 +49,9 @@ def rubric_of(name: str) -> Rubric:
     if name.endswith(SUFFIXES):
         return read_rubric(Path(name))
     if name not in SHIPPED:
-        raise ConfigError(f"There is no rubric named '{name}'.", f"Rubrics are: {', '.join(SHIPPED)}; or give a path to a .md or .txt file.")
+        raise ConfigError(
+            f"There is no rubric named '{name}'.", f"Rubrics are: {', '.join(SHIPPED)}; or give a path to a .md or .txt file."
+        )
     kind = SHIPPED[name]
     reason = "" if kind == "checklist" else prompts.template("judge_reason_per_turn" if name == "per_turn" else "judge_reason_overall")
     return Rubric(name, kind, prompts.template(f"judge_{name}"), reason, LONG_REPLY if name == "per_turn" else SHORT_REPLY)
@@ -70,7 +72,9 @@ def read_rubric(path: Path) -> Rubric:
         raise ConfigError(f"The rubric file {path} cannot be read as UTF-8 text: {e}.") from e
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", path.stem)
     if name in (*SHIPPED, *PLACEHOLDERS):
-        raise ConfigError(f"{path} has the name of a shipped rubric or kind, '{name}'.", "Name the file otherwise: its judge is called by it.")
+        raise ConfigError(
+            f"{path} has the name of a shipped rubric or kind, '{name}'.", "Name the file otherwise: its judge is called by it."
+        )
     return own_rubric(name, text, str(path))
 
 

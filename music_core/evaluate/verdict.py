@@ -73,9 +73,7 @@ def _of_signs(signs: set[int]) -> VerdictValue:
     return by_signs.get(frozenset(signs), "flip")
 
 
-def _resolve_branches(
-    pair_id: str, judge: str, kind: ReadingKind, readings: Sequence[Reading], tie_margin: float, width: float
-) -> Verdict:
+def _resolve_branches(pair_id: str, judge: str, kind: ReadingKind, readings: Sequence[Reading], tie_margin: float, width: float) -> Verdict:
     """The branch with the higher mean over its questions, or a tie within `tie_margin`; the score is the difference over `width`."""
     values = [(r, v) for r in readings if (v := _amount(r)) is not None]
     n_unparsed = len(readings) - len(values)

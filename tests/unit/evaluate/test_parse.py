@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music_core.evaluate.parse import UNPARSED, answer_schema, parse_line, parse_object, parse_word, probability_of_yes
-from music_core.evaluate.scale import FIVE, POINTS, THREE
+from music_core.evaluate.scale import THREE
 
 OFFERED = THREE.offered
 
