@@ -41,8 +41,7 @@ class Config(Selection):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be; fill in the kinds, so that a recorded run says what it did."""
-        endpoints = dict.fromkeys(self.endpoints)
-        if not endpoints:
+        if not self.endpoints:
             raise ConfigError("No endpoint is named.", "Name at least one of music.toml, or leave the embedded model.")
         unknown = [k for k in self.kinds if k not in KINDS]
         if unknown:
@@ -67,15 +66,13 @@ class Config(Selection):
             raise ConfigError(
                 f"The scale of {self.scale} levels is for pairwise judging only.", "Add the kind pairwise, or leave out the scale."
             )
-        only = tuple(endpoints)
-        object.__setattr__(self, "endpoint", only[0] if len(only) == 1 else only)
         object.__setattr__(self, "kinds", tuple(kinds))
         object.__setattr__(self, "rubrics", rubrics)
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        """Names of all endpoints."""
-        return (self.endpoint,) if isinstance(self.endpoint, str) else self.endpoint
+        """Names of all endpoints, each once."""
+        return (self.endpoint,) if isinstance(self.endpoint, str) else tuple(dict.fromkeys(self.endpoint))
 
     def ways(self) -> Iterator[Rubric]:
         """The rubrics to judge by, kind after kind."""
