@@ -33,16 +33,34 @@ def written_by(model: str) -> TurnRecord:
     return TurnRecord(branch, 1, "assistant", "e", model, "h", {}, 0, "stop", 1, 1, 0, 0.1)
 
 
-@pytest.fixture
-def store(home: Path) -> Iterator[Store]:
-    """Four pairs; the fake wrote one of them."""
+def filled(home: Path) -> Store:
+    """A store with four pairs; the fake wrote one of them."""
     opened = open_store(home)
     add_pairs(
         opened,
         [SourcedPair(p, Origin("made", str(n), turns=(written_by("other" if n else "scripted"),))) for n, p in enumerate(PAIRS)],
     )
+    return opened
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[Store]:
+    opened = filled(home)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store for tests that store nothing."""
+    folder = tmp_path_factory.mktemp("untouched")
+    (folder / "music.toml").write_text("", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUSIC_HOME", str(folder / "home"))
+        patch.setenv("MUSIC_CONFIG", str(folder / "music.toml"))
+        opened = filled(folder / "home")
+        yield opened
+        opened.close()
 
 
 def judge(store: Store, **config: Any) -> dict[str, Any]:
@@ -173,15 +191,15 @@ def test_the_kinds_are_those_of_the_rubrics_where_none_are_named() -> None:
     assert [r.name for r in named.ways()] == ["per_turn", "score"]
 
 
-def test_a_trial_shows_prompts_replies_and_verdict_and_stores_nothing(store: Store) -> None:
-    trial = tried(store, PAIRS[1].id, kinds=("pairwise", "checklist", "score"), scale="five")
+def test_a_trial_shows_prompts_replies_and_verdict_and_stores_nothing(untouched: Store) -> None:
+    trial = tried(untouched, PAIRS[1].id, kinds=("pairwise", "checklist", "score"), scale="five")
     assert [j.name for j in trial.judges] == ["scripted-pairwise-five", "scripted-checklist", "scripted-score"]
     for one in trial.judges:
         assert one.verdict is not None and not one.own_pair
         assert all(q.reading is not None and not q.stored and PAIRS[1].chosen.messages[0].content in q.prompt for q in one.questions)
     text = trial.text()
     assert all(q.prompt in text and q.reading and q.reading.raw in text for one in trial.judges for q in one.questions)
-    assert readings_of(store, PAIRS[1].id) == verdicts_of(store, PAIRS[1].id) == []
+    assert readings_of(untouched, PAIRS[1].id) == verdicts_of(untouched, PAIRS[1].id) == []
     json.dumps(trial.as_dict())
 
 
@@ -206,12 +224,12 @@ def test_a_trial_shows_its_own_pairs_but_keeps_none_unless_that_is_allowed(store
 @pytest.mark.parametrize(
     ("pair_id", "words"), [("p_none", "no pair p_none"), ("5", "no pair number 5 among the 4"), ("0", "no pair number 0")]
 )
-def test_a_trial_of_a_pair_that_is_not_there_is_refused(store: Store, pair_id: str, words: str) -> None:
+def test_a_trial_of_a_pair_that_is_not_there_is_refused(untouched: Store, pair_id: str, words: str) -> None:
     with pytest.raises((StoreError, RunError), match=words):
-        tried(store, pair_id)
+        tried(untouched, pair_id)
 
 
-def test_a_trial_on_the_command_line(store: Store) -> None:
+def test_a_trial_on_the_command_line(untouched: Store) -> None:
     words = ["judge", "--endpoint", "scripted", "--rubric", "per_turn", "--scale", "five", "--try", PAIRS[1].id]
     shown = CliRunner().invoke(main, words, catch_exceptions=False)
     assert shown.exit_code == 0
