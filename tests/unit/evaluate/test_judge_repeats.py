@@ -1,6 +1,7 @@
 """Repeats, five levels and rubrics: what is asked, what counts as the same question, how readings resolve."""
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from music_core.chat.protocol import ChatRequest
 from music_core.chat.scripted import ScriptedChat
 from music_core.errors import ConfigError
-from music_core.evaluate.judge import checklist_judge, estimate, pairwise_judge, score_judge
+from music_core.evaluate.judge import Judge, checklist_judge, estimate, pairwise_judge, score_judge
 from music_core.evaluate.pairwise import ORDERS
 from music_core.evaluate.question import REPEAT_TEMPERATURE
 from music_core.evaluate.rubric import Rubric, own_rubric, rubric_of
@@ -21,7 +22,7 @@ from tests.unit.evaluate import judges as fakes
 from tests.unit.evaluate.judges import judged, pair_of
 
 PAIR = pair_of()
-JUDGES = {"pairwise": pairwise_judge, "checklist": checklist_judge, "score": score_judge}
+JUDGES: dict[str, Callable[..., Judge]] = {"pairwise": pairwise_judge, "checklist": checklist_judge, "score": score_judge}
 LEVELS = tuple(FIVE.offered.values())
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from music_core.evaluate.parse import UNPARSED, answer_schema, parse_line, parse_object, parse_word, probability_of_yes
 from music_core.evaluate.scale import THREE
 
-OFFERED = THREE.offered
+OFFERED = {str(label): answer for label, answer in THREE.offered.items()}
 
 
 @pytest.mark.parametrize(
