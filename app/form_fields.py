@@ -13,7 +13,13 @@ METHODS: Mapping[str, str] = {
     "two_call": "two calls: modify the instruction, then answer it",
 }
 SCHEDULES = ("all", "last", "from:2", "only:2", "random:0.5")
-JUDGE_KINDS: Mapping[str, str] = {"pairwise": "pairwise, in both orders", "checklist": "checklist, turn by turn"}
+JUDGE_KINDS: Mapping[str, str] = {
+    "pairwise": "pairwise, in both orders",
+    "checklist": "checklist, turn by turn",
+    "score": "score, each conversation alone from 1 to 10",
+}
+RUBRICS: Mapping[str, str] = {"overall": "overall: which served the user better?", "per_turn": "per turn: settle every turn first"}
+VERDICT_SCALES: Mapping[str, str] = {"three": "A, tie or B", "five": "A or B, slightly or much, or tie"}
 FORMATS: Mapping[str, str] = {
     "": "Recognise it",
     "hh": "hh: Anthropic HH text",
@@ -187,17 +193,52 @@ def _generate(choices: Choices) -> tuple[Field, ...]:
 def _judge(choices: Choices) -> tuple[Field, ...]:
     return (
         Field(
-            "endpoint", "Judge", "one", choices.endpoint, "Who reads the pairs. A judge should not be the simulator.", _endpoints(choices)
+            "endpoint",
+            "Judges",
+            "many",
+            (choices.endpoint,),
+            "Who reads the pairs; several read side by side. A judge should not be the simulator.",
+            _endpoints(choices),
         ),
         Field(
             "kinds",
             "Ways of judging",
             "many",
-            tuple(JUDGE_KINDS),
-            "Pairwise shows a judge's position bias, the checklist has none.",
+            ("pairwise", "checklist"),
+            "Pairwise shows a judge's position bias, the checklist and the score have none.",
             JUDGE_KINDS,
         ),
         *_which(choices, most=100),
+        Field(
+            "allow_simulator",
+            "Its own pairs too",
+            "yes_no",
+            # The embedded model's verdicts are there to show the machinery, so its own pairs are as good as any.
+            choices.endpoint in (EMBEDDED, SCRIPTED),
+            "Judge also pairs that the judge's own model simulated: it shares the biases behind them. Else they are left out and counted.",
+        ),
+        Field(
+            "rubrics",
+            "Rubrics",
+            "open_many",
+            (),
+            "What is asked: a shipped one, or the path of your own .md or .txt file. Empty: the default of each way of judging.",
+            RUBRICS,
+            more=True,
+            hint="the defaults",
+        ),
+        Field("scale", "Pairwise verdicts", "one", "three", "The levels offered to a pairwise judge.", VERDICT_SCALES, more=True),
+        Field("repeats", "Repeats", "whole", 1, "How often each question is asked. One, or a few at a temperature.", least=1, more=True),
+        Field(
+            "temperature",
+            "Temperature",
+            "real",
+            None,
+            "Of every reading. Empty: 0 for the first, 0.7 for repeats.",
+            least=0,
+            optional=True,
+            more=True,
+        ),
         Field(
             "name",
             "Judge's name",

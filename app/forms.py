@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Shape = Literal["whole", "real", "text", "one", "open", "many"]
+Shape = Literal["whole", "real", "text", "one", "open", "many", "open_many", "yes_no"]
+_MANY = ("many", "open_many")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting: `shape` is its kind of field, `open` a choice that also takes other text. `least` bounds numbers.
+    """One setting: `shape` is its kind of field, `open` and `open_many` are choices that also take other text. `least` bounds numbers.
 
     An `optional` one may be left empty and is then not given; `more` puts it into the folded part.
     """
@@ -32,15 +33,22 @@ def prefilled(fields: Sequence[Field], query: Mapping[str, Sequence[str]], befor
 
 
 def _earlier(f: Field, value: Any) -> Any:
-    return tuple(str(v) for v in value) if f.shape == "many" else value
+    return named(value) if f.shape in _MANY else value
+
+
+def named(value: Any) -> tuple[str, ...]:
+    """One or several names as a tuple: some settings take either."""
+    return (value,) if isinstance(value, str) else tuple(str(v) for v in value or ())
 
 
 def _read(f: Field, given: Sequence[str]) -> Any:
     words = [v for v in given if v]
     if not words:
         return f.default
-    if f.shape == "many":
+    if f.shape in _MANY:
         return tuple(words)
+    if f.shape == "yes_no":
+        return words[-1] in ("yes", "true", "1")
     if f.shape in ("whole", "real"):
         number = _number(words[-1], f.shape)
         return f.default if number is None or (f.least is not None and number < f.least) else number

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app import data
+from app.forms import named
 from app.nav import set_query
 from app.outcomes import title_of
 from jobs import api
@@ -102,7 +103,7 @@ def _submit_once(draft: Draft, config: Mapping[str, Any], home: Path) -> None:
 def _check(kind: str, config: Mapping[str, Any]) -> None:
     """What a run would only find out after it started."""
     settings = load_settings()
-    endpoints = tuple(str(config[name]) for name in ("assistant", "user", "endpoint") if config.get(name))
+    endpoints = tuple(e for name in ("assistant", "user", "endpoint") for e in named(config.get(name)) if e)
     for name in endpoints:
         settings.endpoint(name)
     missing = missing_extra(kind, settings, endpoints)

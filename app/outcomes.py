@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.forms import named
 from app.nav import Query
 from app.times import duration
 from jobs.folder import RunState
@@ -25,6 +26,8 @@ _WORDS: Mapping[str, str] = {
     "first_position_rate": "Named the first position",
     "judged_before": "Judged before",
     "judged_by_their_simulator": "Judged by the model that wrote them",
+    "left_out_by_simulator": "Left out, as the judge's model wrote them",
+    "left_open": "Left open without an answer",
     "traced": "Pairs scored",
     "traced_before": "Scored before",
     "scored_prefixes_singly": "Conversations scored prefix by prefix",
@@ -83,7 +86,7 @@ def title_of(kind: str, config: Mapping[str, Any]) -> str:
             return f"{config.get('n', '')} pairs by {config.get('assistant', EMBEDDED)}, {config.get('method', '')}{of}"
         case "judge":
             most = f"up to {config['limit']} pairs" if config.get("limit") else "pairs"
-            return f"{config.get('endpoint', EMBEDDED)} on {most}{of}"
+            return f"{', '.join(named(config.get('endpoint', EMBEDDED)))} on {most}{of}"
         case "train":
             return f"{config.get('name', '')} by {config.get('recipe', '')}{of}"
         case "score":

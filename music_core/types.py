@@ -12,8 +12,8 @@ Role = Literal["system", "user", "assistant"]
 BranchName = Literal["chosen", "rejected"]
 Split = Literal["train", "validation", "test"]
 Order = Literal["chosen_first", "rejected_first"]
-ReadingKind = Literal["pairwise", "checklist"]
-ReadingLabel = Literal["first", "second", "tie", "yes", "no", "unparsed"]
+ReadingKind = Literal["pairwise", "checklist", "score"]
+ReadingLabel = Literal["first", "second", "tie", "yes", "no", "scored", "unparsed"]
 VerdictValue = Literal["chosen", "rejected", "tie", "flip", "split", "unresolved"]
 LabelChoice = Literal["left", "right", "tie", "both_bad", "skip"]
 RunStatus = Literal["queued", "running", "finished", "failed", "cancelled", "dead"]
@@ -239,9 +239,12 @@ class RewardTrace:
 class Reading:
     """One judge answer.
 
-    Pairwise: `order` is set, `label` is first / second / tie / unparsed, `branch` and `turn` are None.
+    Pairwise: `order` is set, `label` is first / second / tie / unparsed, `branch` and `turn` are None; on the scale of
+    five levels `grade` says by how much the named side is better: 1 much, 0.5 slightly, 0 tie (None on that of three).
     Checklist: `branch` and `turn` are set, `label` is yes / no / unparsed and `p_yes` its probability
     (None where the endpoint gives no log-probabilities).
+    Score: `branch` is set, `label` is scored / unparsed and `grade` the points, a whole number from 1 to 10.
+    `repeat` counts the times that one question is asked, from 0.
     """
 
     pair_id: str
@@ -262,10 +265,14 @@ class Reading:
     tokens_out: int = 0
     latency_s: float = 0.0
     cost: float | None = None
+    grade: float | None = None
 
     @property
     def id(self) -> str:
-        """Content id (`r_…`) of what was asked, not of what was answered: one reading per question."""
+        """Content id (`r_…`) of what was asked, not of what was answered: one reading per question.
+
+        `prompt_hash` covers the whole prompt (conversations, rubric, scale), the form asked for and the sampling parameters.
+        """
         return content_id(
             "r", [self.pair_id, self.judge, self.kind, self.prompt_hash, self.model, self.order, self.branch, self.turn, self.repeat]
         )
@@ -275,8 +282,9 @@ class Reading:
 class Verdict:
     """The readings of one judge on one pair, resolved (design: + + → that side; + − → flip; 0 with ± → split).
 
-    `score` is the mean reading in [-1, 1] (pairwise) or the difference of mean P(yes), chosen − rejected
-    (checklist); None when unresolved. `first_rate` is the share of parsed pairwise readings that named the first.
+    `score`, in [-1, 1], is the mean graded reading (pairwise), the difference of mean P(yes), chosen − rejected (checklist),
+    or that of the mean points as a share of the 9 points between 1 and 10 (score); None when unresolved. `first_rate` is
+    the share of parsed pairwise readings that named the first.
     """
 
     pair_id: str

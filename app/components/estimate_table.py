@@ -27,6 +27,9 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     ):
         if figures.get(name) is not None and (figures[name] or name in ("seeds", "pairs")):
             out.append((label, f"{figures[name]:,}"))
+    left_out = figures.get("left_out_by_simulator") or {}
+    for model, n in left_out.items():
+        out.append(("Left out", f"{n:,} pairs that {visible(model)} wrote itself"))
     if "hours" in figures:
         out.append(("Time", f"about {duration(figures['hours'] * 3600)}"))
     if figures.get("memory_gb_per_device") is not None:

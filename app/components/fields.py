@@ -48,11 +48,19 @@ def _field(key: str, f: Field, value: Any) -> None:
             st.number_input(f.label, min_value=least_real, value=given, step=0.1, key=key, help=about, placeholder=f.hint)
         case "text":
             st.text_input(f.label, value=value or "", key=key, help=about, placeholder=f.hint)
-        case "many":
+        case "yes_no":
+            st.checkbox(f.label, value=bool(value), key=key, help=about)
+        case "many" | "open_many":
             options = _options(f, value or ())
-            names = options.__getitem__
             st.multiselect(
-                f.label, list(options), list(value or ()), format_func=names, key=key, help=about, placeholder=f.hint or "Choose"
+                f.label,
+                list(options),
+                list(value or ()),
+                format_func=lambda v: options.get(v, v),
+                key=key,
+                help=about,
+                placeholder=f.hint or "Choose",
+                accept_new_options=f.shape == "open_many",
             )
         case _:
             _one(key, f, value)

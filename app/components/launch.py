@@ -8,7 +8,7 @@ import streamlit as st
 from app import form_fields, launching
 from app.components import errors, estimate_table, fields
 from app.form_fields import ABOUT, LAUNCHED, VERBS, Choices
-from app.forms import Field, config_from, prefilled
+from app.forms import Field, config_from, named, prefilled
 from app.launching import Draft
 from app.markup import attribute, details, facts, visible
 from app.nav import href
@@ -89,7 +89,7 @@ def _weights(kind: str, draft: Draft, offered: Sequence[Field], settings: Settin
     if not launching.weights_missing(settings):
         return
     held = fields.values_of(draft.token, offered)
-    asked = {str(held.get(name) or "") for name in USES_EMBEDDED.get(kind, ())}
+    asked = {endpoint for name in USES_EMBEDDED.get(kind, ()) for endpoint in named(held.get(name))}
     if kind in ("demo", "train") or EMBEDDED in asked:
         st.html(
             '<div class="mw-remark"><p>The weights of the embedded model (98 MB) are not on this machine yet. '

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobs.cli.common import CONTEXT, Answer, command, facts, given, table
-from jobs.cli.work import selection_options
+from jobs.cli.selecting import selection_options
 from music_core.config import load_settings
 
 if TYPE_CHECKING:

@@ -1,35 +1,19 @@
 """The commands that do the work: import, demo, generate, judge, train, score, agreement."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from jobs.cli.common import Answer, command, facts, given, table
+from jobs.cli.judging import add_judge_command
 from jobs.cli.running import dry_run_option, run_options, start
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def selection_options(function: F) -> F:
-    """Which pairs: `--source`, `--split`, `--method`, `--schedule`, `--run`, `--limit`."""
-    for option in (
-        click.option("--limit", type=click.IntRange(min=1), help="At most so many pairs; always the same ones."),
-        click.option("--run", "run_ids", multiple=True, help="Only pairs made by this run (may be repeated)."),
-        click.option("--schedule", "schedules", multiple=True, help="Only pairs of this schedule (may be repeated)."),
-        click.option("--method", "methods", multiple=True, help="Only pairs made in this way: one_call, two_call, swap (may be repeated)."),
-        click.option(
-            "--split", "splits", multiple=True, type=click.Choice(["train", "validation", "test"]), help="Only seeds of this split."
-        ),
-        click.option("--source", "sources", multiple=True, help="Only pairs of this source (may be repeated). Default: all sources."),
-    ):
-        function = option(function)
-    return function
+from jobs.cli.selecting import selection_options
 
 
 def add_work_commands(group: click.Group) -> None:
     """Register the commands of this module."""
-    for register in (_import, _demo, _generate, _judge, _train, _score, _agreement):
+    for register in (_import, _demo, _generate, add_judge_command, _train, _score, _agreement):
         register(group)
 
 
@@ -119,28 +103,6 @@ def _generate(group: click.Group) -> None:
         return start("generate", given(**values), detach=detach, dry_run=dry_run, title=title)
 
 
-def _judge(group: click.Group) -> None:
-    @command(group, "judge")
-    @click.option("--endpoint", help="Endpoint of the judge. Default: embedded.")
-    @click.option("--kind", "kinds", multiple=True, type=click.Choice(["pairwise", "checklist"]), help="Default: both.")
-    @click.option("--name", help="Name of the judge. Default: the endpoint's; '-pairwise' or '-checklist' is added.")
-    @selection_options
-    @dry_run_option
-    @run_options
-    def judge_command(detach: bool, dry_run: bool, title: str, **values: Any) -> Answer:
-        """Have a chat model judge stored pairs.
-
-        `pairwise` reads a whole pair in both orders; `checklist` asks of every reply alone whether it did what the user asked.
-        What was read before is not asked again. Take another model than the one that simulated the pairs; where it is the same,
-        the report says so.
-
-        Examples:
-          music judge --endpoint gpt --source demo
-          music judge --endpoint local --kind checklist --limit 200 --dry-run
-        """
-        return start("judge", given(**values), detach=detach, dry_run=dry_run, title=title)
-
-
 def _train(group: click.Group) -> None:
     @command(group, "train")
     @click.option("--name", required=True, help="Name of the new model.")
@@ -206,4 +168,4 @@ def _interval(value: Any) -> str:
     return "-" if value is None else f"{value[0]:.2f} to {value[1]:.2f}"
 
 
-__all__ = ["add_work_commands", "facts", "selection_options"]
+__all__ = ["add_work_commands", "facts"]

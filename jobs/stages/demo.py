@@ -47,8 +47,10 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     generate_id = f"{ctx.run_id}-generate"
     made = {"run_ids": [generate_id]}
     _part(ctx, "generate", _generation(config))
-    _part(ctx, "judge", {**made, "kinds": ["pairwise"]})
-    _part(ctx, "judge", {**made, "kinds": ["checklist"], "limit": config.checklist_pairs}, name="checklist")
+    # The one embedded model plays every part here, which shows the machinery and measures nothing; the report marks such pairs.
+    judged = {**made, "allow_simulator": True}
+    _part(ctx, "judge", {**judged, "kinds": ["pairwise"]})
+    _part(ctx, "judge", {**judged, "kinds": ["checklist"], "limit": config.checklist_pairs}, name="checklist")
     trained = _part(ctx, "train", {"name": ctx.run_id, "sources": [SOURCE], "recipe": "tiny-cpu", "steps": config.steps})
     _part(ctx, "score", {**made, "model": trained["model_id"]})
     selection = Selection(run_ids=(generate_id,))

@@ -2,84 +2,104 @@
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from statistics import fmean
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.context import RunContext
-from jobs.estimate import assumed_seconds, per_call, priced, shown
+from jobs.estimate import assumed_seconds, per_call, priced, shown, total_cost
 from jobs.stages.embedded import ensure_for
-from jobs.stages.select import Selection, selected_ids, stored_pairs
-from music_core.chat.protocol import ChatModel
+from jobs.stages.judge_try import Trial, try_one
+from jobs.stages.judging import Advance, OpenPairs, Tally, Waiting
+from jobs.stages.panel import KINDS, Config, about, judges
+from jobs.stages.select import selected_ids
 from music_core.chat.scripted import ScriptedChat
-from music_core.config import EMBEDDED, Endpoint, Settings
-from music_core.errors import ConfigError
-from music_core.evaluate.judge import NOT_ASKED, Judge, Judged, checklist_judge, pairwise_judge, run_judge
+from music_core.config import Settings
+from music_core.errors import ChatError, RunError
+from music_core.evaluate.judge import Judge, run_judge
 from music_core.evaluate.judge import estimate as estimate_judge
 from music_core.store.connect import Store
-from music_core.store.pairs import PairFilter, StoredPair, pair_ids
-from music_core.store.readings import add_readings, read_ids, readings_of
-from music_core.types import ContrastPair, Reading, Verdict
 
-KINDS = {"pairwise": pairwise_judge, "checklist": checklist_judge}
+__all__ = ["KINDS", "Config", "Trial", "estimate", "judges", "run", "try_one"]
+
 STORE_EVERY_S = 5.0  # a lake commit costs about 12 ms, and a kill loses what was not committed
-
-
-@dataclass(frozen=True)
-class Config(Selection):
-    """`endpoint` judges the selected pairs in each of `kinds`; `name` (default: the endpoint's) starts the judges' names."""
-
-    endpoint: str = EMBEDDED
-    kinds: tuple[str, ...] = ("pairwise", "checklist")
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a kind that there is not."""
-        unknown = [k for k in self.kinds if k not in KINDS]
-        if unknown or not self.kinds:
-            raise ConfigError(f"'{', '.join(unknown)}' is no kind of judge.", f"Kinds are: {', '.join(KINDS)}.")
-
-
-def judges(config: Config, chat: ChatModel, endpoint: Endpoint) -> list[Judge]:
-    """One judge of each kind."""
-    stem = config.name or endpoint.name
-    return [KINDS[kind](chat, f"{stem}-{kind}", context_tokens=endpoint.context_tokens) for kind in config.kinds]
+ALLOW_HINT = "Name another endpoint, or allow it with --allow-simulator (in a form: Its own pairs); the report counts such pairs."
 
 
 def run(config: Config, ctx: RunContext) -> dict[str, Any]:
-    """Ask what was not asked before; readings reach the store every few seconds."""
+    """Ask what was not asked before; readings reach the store every few seconds.
+
+    Raises `RunError` when all pairs are left out because the judges simulated them, `ChatError` when an endpoint fails for
+    good; the other endpoints go on to their end before it is raised.
+    """
     ids = selected_ids(ctx.store, config)
-    ensure_for(ctx, [config.endpoint])
-    tally = _Tally(n_pairs=len(ids))
+    ensure_for(ctx, config.endpoints)
+    _keep_rubrics(config, ctx)
+    tally = Tally(n_pairs=len(ids))
     asyncio.run(_judge_all(config, ctx, ids, tally))
     ctx.check()
-    report = tally.report()
-    return {**report, "cost": priced(ctx.settings.endpoint(config.endpoint), report["tokens_in"], report["tokens_out"])}
+    _tell_left(ctx, tally)
+    costs = [priced(ctx.settings.endpoint(name), *tally.tokens_of(name)) for name in config.endpoints]
+    return {**tally.report(), "cost": total_cost(costs)}
 
 
-async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally: "_Tally") -> None:
+def _keep_rubrics(config: Config, ctx: RunContext) -> None:
+    """Write what is asked into the run's folder: a person's own file may change afterwards."""
+    folder = ctx.folder / "rubrics"
+    folder.mkdir(exist_ok=True)
+    for rubric in config.ways():
+        (folder / f"{rubric.name}.md").write_text(rubric.text + "\n", encoding="utf-8")
+
+
+def _tell_left(ctx: RunContext, tally: Tally) -> None:
+    """Say in the log what was not judged. Raises `RunError` when that is everything."""
+    counts = tally.left_out_counts()
+    for model, n in counts.items():
+        ctx.log(f"{n} of {tally.n_pairs} pairs left out: {model} simulated them, and would judge its own words. {ALLOW_HINT}")
+    if tally.n_left_open:
+        ctx.log(f"{tally.n_left_open} pairs left open, since the endpoint gave no answer; run the judge again, and only they are asked.")
+    if tally.n_left_out == tally.n_pairs * len(tally.judges):
+        models = " and ".join(counts)
+        raise RunError(f"All {tally.n_pairs} pairs were simulated by the judge's own model, {models}: nothing was judged.", ALLOW_HINT)
+
+
+async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally: Tally) -> None:
+    advance = Advance(ctx, len(ids), len(config.endpoints) * len(list(config.ways())))
+    began = time.monotonic()
+    # Side by side: endpoints do not wait for each other, and one that fails does not stop the rest.
+    ends = await asyncio.gather(*(_judge_by(name, config, ctx, ids, tally, advance) for name in config.endpoints), return_exceptions=True)
+    tally.working_s = time.monotonic() - began
+    failures = [e for e in ends if e is not None]
+    for failure in failures[1:]:
+        ctx.log(f"failed as well: {failure}")
+    if failures:
+        raise failures[0]
+
+
+async def _judge_by(name: str, config: Config, ctx: RunContext, ids: Sequence[str], tally: Tally, advance: Advance) -> None:
     from music_core.chat.open import open_chat  # brings the HTTP client, a second that forms and --help need not wait
 
-    endpoint = ctx.settings.endpoint(config.endpoint)
-    async with open_chat(ctx.settings, config.endpoint) as chat:
-        panel = judges(config, chat, endpoint)
-        began = time.monotonic()
-        for i, judge in enumerate(panel):
-            await _judge(judge, ctx, ids, tally, before=i * len(ids), total=len(panel) * len(ids))
-        tally.working_s = time.monotonic() - began
+    endpoint = ctx.settings.endpoint(name)
+    async with open_chat(ctx.settings, name) as chat:
+        for rubric, judge in zip(config.ways(), judges(config, chat, endpoint), strict=True):
+            tally.judges[judge.name] = about(config, rubric)
+            await _judge(judge, config, ctx, ids, tally, advance)
 
 
-async def _judge(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "_Tally", *, before: int, total: int) -> None:
-    open_pairs = _OpenPairs(judge, ctx.store, ids, tally)
-    waiting, stored_at = _Waiting(ctx.store), time.monotonic()
+async def _judge(judge: Judge, config: Config, ctx: RunContext, ids: Sequence[str], tally: Tally, advance: Advance) -> None:
+    open_pairs = OpenPairs(judge, ctx.store, ids, tally, allow_simulator=config.allow_simulator)
+    waiting, stored_at = Waiting(ctx.store), time.monotonic()
+    advance.at(judge.name, 0)  # the total must be known before the first, perhaps slow, pair is done
+
+    def failed(pair_id: str, error: ChatError) -> None:
+        tally.n_left_open += 1
+        ctx.log(f"{judge.name}: no answer for {pair_id}: {error}")
+
     judged = run_judge(
         judge,
         open_pairs,
         open_pairs.known,
-        on_progress=lambda done: ctx.progress(before + open_pairs.n_skipped + done, total, judge.name),
-        on_error=lambda pair_id, error: ctx.log(f"{judge.name}: no answer for {pair_id}: {error}"),
+        on_progress=lambda done: advance.at(judge.name, open_pairs.n_passed + done),
+        on_error=failed,
         should_stop=ctx.should_stop,
     )
     try:
@@ -93,117 +113,53 @@ async def _judge(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "_Tal
     finally:
         waiting.store()
     if not ctx.should_stop():
-        ctx.progress(before + len(ids), total, judge.name)
-
-
-class _OpenPairs:
-    """Pairs with a question that the judge has not answered; what it has answered of them comes into `known` as they are read."""
-
-    def __init__(self, judge: Judge, store: Store, ids: Sequence[str], tally: "_Tally") -> None:
-        self._judge, self._store, self._ids, self._tally = judge, store, ids, tally
-        self.known: dict[str, Reading] = {}
-        self.n_skipped = 0
-
-    def __iter__(self) -> Iterator[tuple[str, ContrastPair]]:
-        """Read the pairs lazily."""
-        answered = read_ids(self._store, self._judge.name)
-        resolved = set(pair_ids(self._store, PairFilter(judge=self._judge.name)))
-        for stored in stored_pairs(self._store, self._ids):
-            self._tally.note_simulator(self._judge, stored)
-            here = [q.id in answered for q in self._judge.ask(stored.id, stored.pair)] if answered else [False]
-            if all(here) and stored.id in resolved:
-                self.n_skipped += 1
-                self._tally.n_skipped += 1
-                continue
-            if any(here):
-                self.known.update({r.id: r for r in readings_of(self._store, stored.id) if r.judge == self._judge.name})
-            yield stored.id, stored.pair
-
-
-class _Waiting:
-    """Readings and verdicts on their way into the store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._readings: list[Reading] = []
-        self._verdicts: list[Verdict] = []
-
-    def add(self, item: Judged) -> None:
-        """Take what is new about one pair."""
-        self._readings += item.readings
-        self._verdicts += [item.verdict] if item.verdict else []
-
-    def store(self) -> None:
-        """Commit what there is."""
-        if self._readings or self._verdicts:
-            add_readings(self._store, self._readings, self._verdicts)
-        self._readings, self._verdicts = [], []
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What the report says."""
-
-    n_pairs: int
-    working_s: float = 0.0
-    n_skipped: int = 0
-    same_model: set[str] = field(default_factory=set)
-    readings: list[Reading] = field(default_factory=list)
-    verdicts: dict[str, Counter[str]] = field(default_factory=dict)
-    first_rates: dict[str, list[float]] = field(default_factory=dict)
-
-    def note(self, judge: Judge, item: Judged) -> None:
-        """Count one pair's readings and verdict."""
-        self.readings += [replace(r, raw="") for r in item.readings]
-        if item.verdict is not None:
-            self.verdicts.setdefault(judge.name, Counter())[item.verdict.value] += 1
-            if item.verdict.first_rate is not None:
-                self.first_rates.setdefault(judge.name, []).append(item.verdict.first_rate)
-
-    def note_simulator(self, judge: Judge, stored: StoredPair) -> None:
-        """Count pairs that the judging model has simulated itself: it may share the simulator's biases."""
-        if any(t.model == judge.model for origin in stored.origins for t in origin.turns):
-            self.same_model.add(stored.id)
-
-    def report(self) -> dict[str, Any]:
-        """JSON types only. Calls and tokens are of this run; `judged_before` counts a pair once for each kind of judge."""
-        return {
-            "pairs": self.n_pairs,
-            "judged_before": self.n_skipped,
-            "readings": len(self.readings),
-            "calls": sum(r.finish_reason != NOT_ASKED for r in self.readings),
-            "tokens_in": sum(r.tokens_in for r in self.readings),
-            "tokens_out": sum(r.tokens_out for r in self.readings),
-            "working_s": round(self.working_s, 2),
-            "unparsed": sum(r.label == "unparsed" for r in self.readings),
-            "verdicts": {name: dict(counts) for name, counts in self.verdicts.items()},
-            "first_position_rate": {name: round(fmean(rates), 4) for name, rates in self.first_rates.items()},
-            "judged_by_their_simulator": len(self.same_model),
-        }
+        advance.at(judge.name, len(ids))
 
 
 def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]:
     """Calls still to make; exact in number, rough in tokens (replies are counted at their longest)."""
-    endpoint = settings.endpoint(config.endpoint)
+    ids = selected_ids(store, config)
+    tally = Tally(len(ids))
+    parts = {name: _estimate_by(name, config, store, settings, ids, tally) for name in config.endpoints}
+    calls = sum(part[0] for part in parts.values())
+    assumed = {name: assumed_seconds(settings.endpoint(name), *part[1:]) for name, part in parts.items()}
+    # Endpoints work side by side.
+    seconds = max(took for took, _ in assumed.values())
+    rates = {rate: value for _, found in assumed.values() for rate, value in found.items()}
+    measured = per_call(store, "judge", lambda c: _same(c, config))
+    if measured:
+        seconds, rates = calls * measured["seconds"].value, {"seconds": measured["seconds"]}
+    left_out = tally.left_out_counts()
+    return {
+        "calls": calls,
+        "tokens_in": sum(part[1] for part in parts.values()),
+        "tokens_out": sum(part[2] for part in parts.values()),
+        "cost": total_cost([priced(settings.endpoint(name), *part[1:]) for name, part in parts.items()]),
+        "hours": seconds / 3600,
+        "rates": shown(rates),
+        **({"left_out_by_simulator": left_out} if left_out else {}),
+    }
+
+
+def _estimate_by(name: str, config: Config, store: Store, settings: Settings, ids: Sequence[str], tally: Tally) -> tuple[int, int, int]:
+    """Calls and tokens, read and written, of one endpoint."""
+    endpoint = settings.endpoint(name)
     # Stands in for the endpoint: questions are put together and counted, nothing is sent.
     model = ScriptedChat(
         endpoint=endpoint.name, model=endpoint.model, accepts_system=endpoint.system_role, supports_json_schema=endpoint.json_schema
     )
-    ids = selected_ids(store, config)
     calls = tokens_in = tokens_out = 0
     for judge in judges(config, model, endpoint):
-        open_pairs = _OpenPairs(judge, store, ids, _Tally(len(ids)))
+        open_pairs = OpenPairs(judge, store, ids, tally, allow_simulator=config.allow_simulator)
         part = estimate_judge(judge, open_pairs, open_pairs.known)
         calls, tokens_in, tokens_out = calls + part.calls, tokens_in + part.tokens_in, tokens_out + part.tokens_out
-    seconds, rates = assumed_seconds(endpoint, tokens_in, tokens_out)
-    measured = per_call(store, "judge", lambda c: c["endpoint"] == config.endpoint and tuple(c["kinds"]) == config.kinds)
-    if measured:
-        seconds, rates = calls * measured["seconds"].value, {"seconds": measured["seconds"]}
-    return {
-        "calls": calls,
-        "tokens_in": tokens_in,
-        "tokens_out": tokens_out,
-        "cost": priced(endpoint, tokens_in, tokens_out),
-        "hours": seconds / 3600,
-        "rates": shown(rates),
-    }
+    return calls, tokens_in, tokens_out
+
+
+def _same(recorded: Mapping[str, Any], config: Config) -> bool:
+    """Whether a recorded run asked the same endpoints in the same ways, so that its seconds per call tell about `config`."""
+    named = recorded["endpoint"]
+    endpoints = (named,) if isinstance(named, str) else tuple(named)
+    return (
+        endpoints == config.endpoints and tuple(recorded["kinds"]) == config.kinds and tuple(recorded.get("rubrics", ())) == config.rubrics
+    )

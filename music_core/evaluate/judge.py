@@ -10,9 +10,10 @@ from music_core.errors import ChatError
 from music_core.evaluate.checklist import checklist_judge
 from music_core.evaluate.pairwise import pairwise_judge
 from music_core.evaluate.question import NOT_ASKED, Judge, Question, answered
+from music_core.evaluate.score import score_judge
 from music_core.types import ContrastPair, Reading, Verdict
 
-__all__ = ["NOT_ASKED", "Estimate", "Judge", "Judged", "checklist_judge", "estimate", "pairwise_judge", "run_judge"]
+__all__ = ["NOT_ASKED", "Estimate", "Judge", "Judged", "checklist_judge", "estimate", "pairwise_judge", "run_judge", "score_judge"]
 
 # This many pairs one after the other without a single answer: the endpoint is down, not the pairs odd.
 MAX_FAILED_IN_A_ROW = 5

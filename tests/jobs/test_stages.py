@@ -60,8 +60,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         patch.setenv("MUSIC_CONFIG", str(folder / "music.toml"))
         store = open_store(folder / "home")
         reports = {"generate": run_here(store, "generate", generation, run_id="g")}
-        estimates = {"judge": api.estimate("judge", {"endpoint": "scripted"}, store), "train": api.estimate("train", training, store)}
-        reports["judge"] = run_here(store, "judge", {"endpoint": "scripted"})
+        estimates = {
+            "judge": api.estimate("judge", {"endpoint": "scripted", "allow_simulator": True}, store),
+            "train": api.estimate("train", training, store),
+        }
+        reports["judge"] = run_here(store, "judge", {"endpoint": "scripted", "allow_simulator": True})
         reports["train"] = run_here(store, "train", training, run_id="t")
         estimates["score"] = api.estimate("score", {"model": "tiny"}, store)
         reports["score"] = run_here(store, "score", {"model": "tiny", "limit": 4})
@@ -85,9 +88,9 @@ def test_judging_asks_nothing_twice_and_tells_pairs_that_its_own_model_made(worl
     assert first["calls"] == world.estimates["judge"]["calls"] == sum(len(readings_of(world.store, i)) for i in ids)
     assert {v.judge for i in ids for v in verdicts_of(world.store, i)} == {"scripted-pairwise", "scripted-checklist"}
     assert first["judged_by_their_simulator"] == len(ids)
-    again = run_here(world.store, "judge", {"endpoint": "scripted"})
+    again = run_here(world.store, "judge", {"endpoint": "scripted", "allow_simulator": True})
     assert (again["calls"], again["judged_before"]) == (0, 2 * len(ids))
-    dry = api.estimate("judge", {"endpoint": "scripted", "name": "other"}, world.store)
+    dry = api.estimate("judge", {"endpoint": "scripted", "allow_simulator": True, "name": "other"}, world.store)
     assert {r["basis"] for r in dry["rates"].values()} == {"measured"}
 
 
@@ -193,7 +196,7 @@ def test_an_empty_store_says_what_to_do(empty: Store) -> None:
     with pytest.raises(SourceError, match="no first messages"):
         api.estimate("generate", {"assistant": "scripted"}, empty)
     with pytest.raises(RunError, match="No pairs are selected"):
-        api.estimate("judge", {"endpoint": "scripted"}, empty)
+        api.estimate("judge", {"endpoint": "scripted", "allow_simulator": True}, empty)
     with pytest.raises(StoreError, match="no reward model 'x'"):
         api.estimate("score", {"model": "x"}, empty)
     with pytest.raises(RunError, match="cannot be tried dry"):

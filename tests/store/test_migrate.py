@@ -8,7 +8,9 @@ from music_core.store import attach, migrate
 from music_core.store.connect import open_store
 from music_core.store.info import store_info
 from music_core.store.pairs import PairFilter, add_pairs, list_pairs
+from music_core.store.readings import add_readings, readings_of
 from music_core.store.text import without_password
+from music_core.types import Reading
 from tests.store.conftest import make_pair
 
 NEWEST = migrate.migrations()[-1][0]
@@ -35,6 +37,22 @@ def test_an_older_store_is_upgraded_and_keeps_its_rows(tmp_path: Path) -> None:
     assert store.read("SELECT version FROM lake.migrations ORDER BY 1") == [(k,) for k in range(1, NEWEST + 1)]
     assert store.read("SELECT run_id, title FROM lake.runs") == [("r", "old")]
     assert add_pairs(store, [make_pair()]).new == 1
+    store.close()
+
+
+def test_readings_of_a_store_from_before_grades_are_kept_and_have_none(tmp_path: Path) -> None:
+    old_store(tmp_path, 3)
+    connection = attach.connect(attach.address(tmp_path, None, None))
+    old = Reading("p", "j", "pairwise", "first", "A", "h", "e", "m", order="chosen_first")
+    row = (old.id, "p", "j", "pairwise", "first", "A", "h", "e", "m", "chosen_first", None, None, None, 0, "stop", 0, 0, 0.0, None)
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO lake.reading_rows VALUES ({marks}, TIMESTAMP '2026-01-01')", row)  # noqa: S608 -- marks only
+    connection.close()
+    store = open_store(tmp_path)
+    graded = Reading("p", "j", "score", "scored", "Score: 7", "h", "e", "m", branch="chosen", grade=7.0)
+    assert readings_of(store, "p") == [old]
+    assert add_readings(store, [old, graded], []) == 1
+    assert readings_of(store, "p") == [old, graded]
     store.close()
 
 

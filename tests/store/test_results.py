@@ -68,11 +68,12 @@ def test_a_reading_is_kept_as_first_answered_and_a_verdict_as_last(store: Store,
     pair_id = six_pairs[0]
     both = [reading(pair_id, "chosen_first", raw="'}]\x00 {"), reading(pair_id, "rejected_first")]
     step = Reading(pair_id, "c", "checklist", "yes", "yes", "h", "e", "m", branch="chosen", turn=1, p_yes=0.7, tokens_in=5, cost=0.001)
-    assert add_readings(store, [*both, step], [Verdict(pair_id, "j", "pairwise", "flip", 0.0, 2, 0, 1.0)]) == 3
+    points = Reading(pair_id, "s", "score", "scored", "Score: 7", "h", "e", "m", branch="chosen", repeat=2, grade=7.0)
+    assert add_readings(store, [*both, step, points], [Verdict(pair_id, "j", "pairwise", "flip", 0.0, 2, 0, 1.0)]) == 4
     again = reading(pair_id, "chosen_first", "second", "B")
     newer = Verdict(pair_id, "j", "pairwise", "chosen", 1.0, 4, 1, 0.5)
     assert add_readings(store, [again], [newer]) == 0
-    assert readings_of(store, pair_id) == [step, *both]
+    assert readings_of(store, pair_id) == [step, *both, points]
     assert verdicts_of(store, pair_id) == [newer]
     assert read_ids(store, "j") == {r.id for r in both}
     add_readings(store, [], [newer])

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from music_core.evaluate.pairwise import OFFERED
-from music_core.evaluate.parse import parse_line, parse_object, parse_word, probability_of_yes, verdict_schema
+from music_core.evaluate.parse import UNPARSED, answer_schema, parse_line, parse_object, parse_word, probability_of_yes
+from music_core.evaluate.scale import THREE
+
+OFFERED = {str(label): answer for label, answer in THREE.offered.items()}
 
 
 @pytest.mark.parametrize(
@@ -21,7 +23,7 @@ from music_core.evaluate.parse import parse_line, parse_object, parse_word, prob
     ],
 )
 def test_a_label_on_the_final_line_in_the_form_asked_for_counts(text: str, label: str) -> None:
-    assert parse_line(text, "stop", OFFERED) == label
+    assert parse_line(text, "stop", OFFERED).label == label
 
 
 @pytest.mark.parametrize(
@@ -47,18 +49,18 @@ def test_a_label_on_the_final_line_in_the_form_asked_for_counts(text: str, label
     ],
 )
 def test_any_other_line_is_unparsed(text: str) -> None:
-    assert parse_line(text, "stop", OFFERED) == "unparsed"
+    assert parse_line(text, "stop", OFFERED) == UNPARSED
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "tool_calls", ""])
 def test_a_reply_that_was_cut_off_is_unparsed_whatever_it_says(reason: str) -> None:
-    assert parse_line("Verdict: A", reason, OFFERED) == "unparsed"
-    assert parse_object('{"reason": "x", "verdict": "A"}', reason, OFFERED) == "unparsed"
-    assert parse_word("yes", reason) == "unparsed"
+    assert parse_line("Verdict: A", reason, OFFERED) == UNPARSED
+    assert parse_object('{"reason": "x", "verdict": "A"}', reason, OFFERED) == UNPARSED
+    assert parse_word("yes", reason) == UNPARSED
 
 
 def test_an_object_with_reason_then_verdict_counts() -> None:
-    assert parse_object(' {"reason": "Verdict: A would be wrong", "verdict": "B"}\n', "stop", OFFERED) == "second"
+    assert parse_object(' {"reason": "Verdict: A would be wrong", "verdict": "B"}\n', "stop", OFFERED).label == "second"
 
 
 @pytest.mark.parametrize(
@@ -84,11 +86,11 @@ def test_an_object_with_reason_then_verdict_counts() -> None:
     ],
 )
 def test_any_other_object_is_unparsed(text: str) -> None:
-    assert parse_object(text, "stop", OFFERED) == "unparsed"
+    assert parse_object(text, "stop", OFFERED) == UNPARSED
 
 
 def test_the_schema_asks_for_the_reason_before_the_verdict() -> None:
-    schema = verdict_schema(OFFERED)
+    schema = answer_schema(OFFERED)
     assert list(schema["properties"]) == ["reason", "verdict"]
     assert schema["properties"]["verdict"]["enum"] == ["A", "B", "tie"]
 
@@ -101,7 +103,7 @@ REPLIES = st.one_of(st.text(max_size=200), st.lists(st.one_of(PIECES, st.text(ma
 
 @given(REPLIES, st.sampled_from(["stop", "length", "content_filter"]))
 def test_fuzz_a_line_is_never_guessed(text: str, reason: str) -> None:
-    label = parse_line(text, reason, OFFERED)
+    label = parse_line(text, reason, OFFERED).label
     if label == "unparsed":
         return
     word = {"first": "A", "second": "B", "tie": "tie"}[label]
@@ -114,18 +116,18 @@ def test_fuzz_a_line_is_never_guessed(text: str, reason: str) -> None:
 
 @given(REPLIES, st.sampled_from(["stop", "length"]))
 def test_fuzz_an_object_is_never_guessed(text: str, reason: str) -> None:
-    label = parse_object(text, reason, OFFERED)
+    label = parse_object(text, reason, OFFERED).label
     if label != "unparsed":
         found = json.loads(text)
         assert reason == "stop"
         assert list(found) == ["reason", "verdict"]
-        assert OFFERED[found["verdict"]] == label
+        assert OFFERED[found["verdict"]].label == label
 
 
 @given(st.text(), st.sampled_from(list(OFFERED)))
 def test_property_any_reasoning_may_stand_before_the_label(reasoning: str, label: str) -> None:
-    stated = {line.strip() for line in reasoning.replace("\r", "\n").split("\n")} & {f"Verdict: {w}" for w in OFFERED}
-    expected = OFFERED[label] if stated <= {f"Verdict: {label}"} else "unparsed"
+    stated = {line.strip() for line in reasoning.splitlines()} & {f"Verdict: {w}" for w in OFFERED}
+    expected = OFFERED[label] if stated <= {f"Verdict: {label}"} else UNPARSED
     assert parse_line(f"{reasoning}\nVerdict: {label}", "stop", OFFERED) == expected
     written = json.dumps({"reason": reasoning, "verdict": label})
     assert parse_object(written, "stop", OFFERED) == OFFERED[label]
@@ -133,7 +135,7 @@ def test_property_any_reasoning_may_stand_before_the_label(reasoning: str, label
 
 @given(REPLIES)
 def test_fuzz_a_word_is_one_word(text: str) -> None:
-    if parse_word(text, "stop") != "unparsed":
+    if parse_word(text, "stop") != UNPARSED:
         assert text.strip().rstrip(".").lower() in ("yes", "no")
 
 
@@ -153,24 +155,24 @@ MEGABYTES = [
 @pytest.mark.parametrize("n", range(len(MEGABYTES)))
 def test_a_megabyte_is_read_in_a_moment(n: int) -> None:
     started = time.perf_counter()
-    assert parse_line(MEGABYTES[n], "stop", OFFERED) == "unparsed"
-    assert parse_object(MEGABYTES[n], "stop", OFFERED) == "unparsed"
-    assert parse_word(MEGABYTES[n], "stop") == "unparsed"
+    assert parse_line(MEGABYTES[n], "stop", OFFERED) == UNPARSED
+    assert parse_object(MEGABYTES[n], "stop", OFFERED) == UNPARSED
+    assert parse_word(MEGABYTES[n], "stop") == UNPARSED
     assert time.perf_counter() - started < 2.0
 
 
 def test_a_megabyte_of_reasoning_before_a_label_still_counts() -> None:
-    assert parse_line("So be it. " * 100_000 + "\nVerdict: B", "stop", OFFERED) == "second"
+    assert parse_line("So be it. " * 100_000 + "\nVerdict: B", "stop", OFFERED).label == "second"
 
 
 @pytest.mark.parametrize(("text", "label"), [("yes", "yes"), (" No.\n", "no"), ("YES", "yes")])
 def test_a_bare_word_counts_in_any_case(text: str, label: str) -> None:
-    assert parse_word(text, "stop") == label
+    assert parse_word(text, "stop").label == label
 
 
 @pytest.mark.parametrize("text", ["", "yes and no", "Yes, it did", "yes no", "yeah", "ja", "yes..", "\u0443es"])
 def test_more_or_less_than_a_bare_word_is_unparsed(text: str) -> None:
-    assert parse_word(text, "stop") == "unparsed"
+    assert parse_word(text, "stop") == UNPARSED
 
 
 def test_every_spelling_of_the_first_token_counts() -> None:
