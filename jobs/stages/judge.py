@@ -52,14 +52,14 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     """Ask what was not asked before; readings reach the store every few seconds."""
     ids = selected_ids(ctx.store, config)
     ensure_for(ctx, [config.endpoint])
-    tally = _Tally(n_pairs=len(ids))
+    tally = JudgeTally(n_pairs=len(ids))
     asyncio.run(_judge_all(config, ctx, ids, tally))
     ctx.check()
     report = tally.report()
     return {**report, "cost": priced(ctx.settings.endpoint(config.endpoint), report["tokens_in"], report["tokens_out"])}
 
 
-async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally: "_Tally") -> None:
+async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally: "JudgeTally") -> None:
     from music_core.chat.open import open_chat  # brings the HTTP client, a second that forms and --help need not wait
 
     endpoint = ctx.settings.endpoint(config.endpoint)
@@ -67,11 +67,12 @@ async def _judge_all(config: Config, ctx: RunContext, ids: Sequence[str], tally:
         panel = judges(config, chat, endpoint)
         began = time.monotonic()
         for i, judge in enumerate(panel):
-            await _judge(judge, ctx, ids, tally, before=i * len(ids), total=len(panel) * len(ids))
+            await judge_ids(judge, ctx, ids, tally, before=i * len(ids), total=len(panel) * len(ids))
         tally.working_s = time.monotonic() - began
 
 
-async def _judge(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "_Tally", *, before: int, total: int) -> None:
+async def judge_ids(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "JudgeTally", *, before: int, total: int) -> None:
+    """Ask `judge` what it was not asked before about the pairs `ids`; readings and verdicts reach the store, `tally` and the progress."""
     open_pairs = _OpenPairs(judge, ctx.store, ids, tally)
     waiting, stored_at = _Waiting(ctx.store), time.monotonic()
     judged = run_judge(
@@ -99,7 +100,7 @@ async def _judge(judge: Judge, ctx: RunContext, ids: Sequence[str], tally: "_Tal
 class _OpenPairs:
     """Pairs with a question that the judge has not answered; what it has answered of them comes into `known` as they are read."""
 
-    def __init__(self, judge: Judge, store: Store, ids: Sequence[str], tally: "_Tally") -> None:
+    def __init__(self, judge: Judge, store: Store, ids: Sequence[str], tally: "JudgeTally") -> None:
         self._judge, self._store, self._ids, self._tally = judge, store, ids, tally
         self.known: dict[str, Reading] = {}
         self.n_skipped = 0
@@ -141,7 +142,7 @@ class _Waiting:
 
 
 @dataclass(slots=True)
-class _Tally:
+class JudgeTally:
     """What the report says."""
 
     n_pairs: int
@@ -192,7 +193,7 @@ def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]
     ids = selected_ids(store, config)
     calls = tokens_in = tokens_out = 0
     for judge in judges(config, model, endpoint):
-        open_pairs = _OpenPairs(judge, store, ids, _Tally(len(ids)))
+        open_pairs = _OpenPairs(judge, store, ids, JudgeTally(len(ids)))
         part = estimate_judge(judge, open_pairs, open_pairs.known)
         calls, tokens_in, tokens_out = calls + part.calls, tokens_in + part.tokens_in, tokens_out + part.tokens_out
     seconds, rates = assumed_seconds(endpoint, tokens_in, tokens_out)
