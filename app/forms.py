@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Shape = Literal["whole", "real", "text", "one", "open", "many"]
+Shape = Literal["whole", "real", "text", "one", "open", "many", "yes"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting: `shape` is its kind of field, `open` a choice that also takes other text. `least` bounds numbers.
+    """One setting: `shape` is its kind of field, `open` a choice that also takes other text, `yes` a box to tick. `least` bounds numbers.
 
     An `optional` one may be left empty and is then not given; `more` puts it into the folded part.
     """
@@ -41,6 +41,8 @@ def _read(f: Field, given: Sequence[str]) -> Any:
         return f.default
     if f.shape == "many":
         return tuple(words)
+    if f.shape == "yes":
+        return words[-1].lower() in ("1", "true", "yes")
     if f.shape in ("whole", "real"):
         number = _number(words[-1], f.shape)
         return f.default if number is None or (f.least is not None and number < f.least) else number

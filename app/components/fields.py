@@ -48,6 +48,8 @@ def _field(key: str, f: Field, value: Any) -> None:
             st.number_input(f.label, min_value=least_real, value=given, step=0.1, key=key, help=about, placeholder=f.hint)
         case "text":
             st.text_input(f.label, value=value or "", key=key, help=about, placeholder=f.hint)
+        case "yes":
+            st.checkbox(f.label, value=bool(value), key=key, help=about)
         case "many":
             options = _options(f, value or ())
             names = options.__getitem__

@@ -112,7 +112,7 @@ def test_a_form_opens_with_settings_that_the_run_accepts(kind: str) -> None:
     assert {f.name for f in fields} <= set(run.config)
 
 
-@pytest.mark.parametrize("kind", ["generate", "judge", "train", "score", "import"])
+@pytest.mark.parametrize("kind", ["generate", "judge", "train", "score", "bon", "import"])
 def test_every_form_is_drawn(open_page: Open, home: Path, kind: str) -> None:
     app = open_page("jobs", home, {"new": kind})
     assert not app.exception
