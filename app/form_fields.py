@@ -290,6 +290,7 @@ def _bon(choices: Choices) -> tuple[Field, ...]:
         ),
         Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **_endpoints(choices)}),
         Field("judge", "Judge", "one", choices.judge, "Who compares the picks. It should not be the simulator.", _endpoints(choices)),
+        Field("judge_kind", "Way of judging", "one", "pairwise", "The checklist suits small judges.", JUDGE_KINDS),
         Field("sources", "First messages from", "many", (), "Empty: all.", _plain(choices.sources), hint="All sources"),
         Field(
             "splits", "Splits of the prompts", "many", (), "The test split is what no model has learned from. Empty: all.", _plain(SPLITS)

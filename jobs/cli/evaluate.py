@@ -33,7 +33,12 @@ def _bon(group: click.Group) -> None:
     @click.option("--assistant", help="Endpoint that plays the assistant. Default: embedded.")
     @click.option("--user", help="Endpoint that plays the user. Default: the assistant's.")
     @click.option("--judge", help="Endpoint that compares the picks; take another model than the simulators. Default: embedded.")
-    @click.option("--judge-name", help="Name of the judge; '-pairwise' is added. Default: the endpoint's.")
+    @click.option(
+        "--judge-kind",
+        type=click.Choice(["pairwise", "checklist"]),
+        help="How it is asked: both picks in both orders, or every reply alone (for small judges). Default: pairwise.",
+    )
+    @click.option("--judge-name", help="Name of the judge; its kind is added. Default: the endpoint's.")
     @click.option("--seed-source", "sources", multiple=True, help="Take first messages from this source (may be repeated). Default: all.")
     @click.option(
         "--seed-split", "splits", multiple=True, type=click.Choice(["train", "validation", "test"]), help="Only seeds of this split."

@@ -17,13 +17,12 @@ from jobs.phases import Phases
 from jobs.stages.best_of_n_config import Config
 from jobs.stages.best_of_n_estimate import estimate, expected
 from jobs.stages.embedded import ensure_for
-from jobs.stages.judge import JudgeTally, judge_ids
+from jobs.stages.judge import KINDS, JudgeTally, judge_ids
 from jobs.stages.seeds import seeds_for
 from jobs.stages.selectors import ModelScorer, Selectors, selectors_of
 from music_core.chat.engine import CallStats, Engine
 from music_core.chat.journal import Journal
 from music_core.evaluate.best_of_n import Meeting, Pick, couples, meetings, pick, sourced_pairs
-from music_core.evaluate.judge import pairwise_judge
 from music_core.evaluate.pool import Pool, simulate_pools
 from music_core.evaluate.selectors import Scorer
 from music_core.evaluate.simulation import Simulators, simulators
@@ -102,7 +101,7 @@ class _Work:
 
     @property
     def judge_name(self) -> str:
-        return f"{self.config.judge_name or self.config.judge}-pairwise"
+        return f"{self.config.judge_name or self.config.judge}-{self.config.judge_kind}"
 
     async def picks(self) -> list[Pick]:
         """Every selector's picks under every N."""
@@ -188,7 +187,7 @@ class _Work:
         inner = replace(self.ctx, on_step=lambda done, total, note: self.phases.at("judge", done / max(1, total), note), show=None)
         began = time.monotonic()
         async with open_chat(self.ctx.settings, self.config.judge) as chat:
-            judge = pairwise_judge(chat, self.judge_name, context_tokens=endpoint.context_tokens)
+            judge = KINDS[self.config.judge_kind](chat, self.judge_name, context_tokens=endpoint.context_tokens)
             self.judge_model = chat.model
             await judge_ids(judge, inner, sorted(p.pair.id for p in pairs), tally, before=0, total=len(pairs))
         self.working_s += time.monotonic() - began

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import get_args
 
 from jobs.stages.seeds import SeedChoice
 from music_core.chat.protocol import Sampling
@@ -10,6 +11,7 @@ from music_core.errors import ConfigError
 from music_core.evaluate.best_of_n import Mode
 from music_core.evaluate.selectors import RANDOM
 from music_core.evaluate.simulation import PoolConfig
+from music_core.types import ReadingKind
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,9 @@ class Config:
 
     `prompts` first messages of `sources` and `splits` (or of `seeds_file`); for each, as many conversations as the largest of
     `n_best` ("2,4,8"), `turns` turns long. `turn_by_turn` lets the selectors pick reply by reply as well. The picks are stored as
-    source `name` (default: the run's id). `user` is the assistant's endpoint unless given. `judge_name` (default: the endpoint's)
-    starts the judge's name. `reply_tokens`, `user_tokens` and `temperature` replace sampling parameters of `PoolConfig`.
+    source `name` (default: the run's id). `user` is the assistant's endpoint unless given. `judge` compares the picks, `judge_kind`
+    says how: `pairwise` as in the paper, or by `checklist`; `judge_name` (default: the endpoint's) starts the judge's name.
+    `reply_tokens`, `user_tokens` and `temperature` replace sampling parameters of `PoolConfig`.
     """
 
     a: str = ""
@@ -32,6 +35,7 @@ class Config:
     assistant: str = EMBEDDED
     user: str = ""
     judge: str = EMBEDDED
+    judge_kind: ReadingKind = "pairwise"
     judge_name: str | None = None
     sources: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()
@@ -54,6 +58,8 @@ class Config:
             raise ConfigError("Two selectors are compared.", "Name one as a and at least one as b: a model, random, longest or first.")
         if self.a in self.b:
             raise ConfigError(f"'{self.a}' cannot be compared with itself.")
+        if self.judge_kind not in get_args(ReadingKind):
+            raise ConfigError(f"'{self.judge_kind}' is no kind of judge.", f"Kinds are: {', '.join(get_args(ReadingKind))}.")
         if self.prompts < 1:
             raise ConfigError(f"prompts must be at least 1, not {self.prompts}.")
         self.pool()

@@ -19,7 +19,7 @@ def expected(config: Config, n_prompts: int) -> BestOfNEstimate:
     """Calls and tokens by role."""
     selectors = len({config.a, *config.b})
     again = {"n_chains": selectors, "n_judged_again": len(set(config.b))} if config.turn_by_turn else {}
-    return estimate_calls(n_prompts, config.ns, len(set(config.b)), config.pool(), **again)
+    return estimate_calls(n_prompts, config.ns, len(set(config.b)), config.pool(), judge=config.judge_kind, **again)
 
 
 def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]:

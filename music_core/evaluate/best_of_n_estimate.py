@@ -1,14 +1,15 @@
 """What a Best-of-N evaluation will take, before it is started (`--dry-run`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from music_core.evaluate.pairwise import MAX_TOKENS
+from music_core.evaluate import checklist, pairwise
 from music_core.evaluate.simulation import PoolConfig
 from music_core.simulate.tokens import ASSISTANT_PROMPT_TOKENS, SEED_TOKENS, TOKENS_PER_WORD, USER_PROMPT_TOKENS, USER_TURN_TOKENS
+from music_core.types import ReadingKind
 
-# The judge's instructions, and the line above each message (Qwen2.5's tokeniser).
-JUDGE_PROMPT_TOKENS = 290
+# A judge's instructions, and the line above each message (Qwen2.5's tokeniser).
+JUDGE_PROMPT_TOKENS: Mapping[ReadingKind, int] = {"pairwise": 290, "checklist": 110}
 MARK_TOKENS = 20
 
 
@@ -33,13 +34,21 @@ class BestOfNEstimate(NamedTuple):
 
 
 def estimate(
-    n_prompts: int, ns: Sequence[int], n_comparisons: int, config: PoolConfig, *, n_chains: int = 0, n_judged_again: int = 0
+    n_prompts: int,
+    ns: Sequence[int],
+    n_comparisons: int,
+    config: PoolConfig,
+    *,
+    n_chains: int = 0,
+    n_judged_again: int = 0,
+    judge: ReadingKind = "pairwise",
 ) -> BestOfNEstimate:
     """Expected calls and tokens for `n_prompts` prompts under each N of `ns`.
 
     `n_chains` selectors pick turn by turn as well (0: none), in `n_judged_again` comparisons. Judged pairs are counted as if
     selectors picked independently of each other: of N candidates they take different ones in 1 − 1/N of the prompts. Turn by turn
-    every conversation is taken to go its own way after the first turn. Tokens found in a prefix cache are counted as sent.
+    every conversation is taken to go its own way after the first turn. `judge` says how it is asked: a whole pair in both orders, or
+    turn by turn of each side. Tokens found in a prefix cache are counted as sent.
     """
     reply, line = config.reply_words * TOKENS_PER_WORD, config.user_words / 2 * TOKENS_PER_WORD
     assistant, user = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
@@ -53,10 +62,14 @@ def estimate(
         _add(assistant, config.size + (n_chains * sum(ns) if turn > 1 else 0), ASSISTANT_PROMPT_TOKENS + history, reply)
         history += reply
     judged = n_comparisons * sum(1 - 1 / n for n in ns) + n_judged_again * sum(1 - 1 / n**config.turns for n in ns)
-    judge = [0.0, 0.0, 0.0]
-    _add(judge, 2 * judged, JUDGE_PROMPT_TOKENS + 2 * (history + 2 * config.turns * MARK_TOKENS), MAX_TOKENS)
+    asked = [0.0, 0.0, 0.0]
+    if judge == "pairwise":
+        _add(asked, 2 * judged, JUDGE_PROMPT_TOKENS[judge] + 2 * (history + 2 * config.turns * MARK_TOKENS), pairwise.MAX_TOKENS)
+    for turn in range(1, config.turns + 1) if judge == "checklist" else ():
+        so_far = turn / config.turns * history + 2 * turn * MARK_TOKENS
+        _add(asked, 2 * judged, JUDGE_PROMPT_TOKENS[judge] + so_far, checklist.MAX_TOKENS)
     conversations = n_prompts * (config.size + n_chains * len(ns))
-    return BestOfNEstimate(_asked(n_prompts, assistant), _asked(n_prompts, user), _asked(n_prompts, judge), conversations)
+    return BestOfNEstimate(_asked(n_prompts, assistant), _asked(n_prompts, user), _asked(n_prompts, asked), conversations)
 
 
 def _asked(n_prompts: int, of_one: Sequence[float]) -> Asked:

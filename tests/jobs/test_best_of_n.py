@@ -177,6 +177,7 @@ def test_impossible_settings_are_refused_before_anything_runs(store: Store, conf
         ({"n_best": "1,2"}, "nothing to pick"),
         ({"n_best": "two"}, "list of numbers"),
         ({"temperature": 0.0}, "temperature 0"),
+        ({"judge_kind": "coin"}, "no kind of judge"),
         ({"prompts": 0}, "prompts must be at least 1"),
     ):
         with pytest.raises(ConfigError, match=words):
@@ -204,10 +205,14 @@ def test_the_command_counts_dry_and_prints_the_table(home: Path, seeds_file: Pat
     assert "with itself" in json.loads(wrong.stdout.splitlines()[-1])["error"]
 
 
-def test_verdicts_of_one_judge_are_read_together(store: Store, config: dict[str, Any]) -> None:
-    report = run_here(store, "bon", config)
+def test_a_checklist_may_judge_and_verdicts_of_one_judge_are_read_together(store: Store, config: dict[str, Any]) -> None:
+    report = run_here(store, "bon", {**config, "judge_kind": "checklist"})
+    dry = api.estimate("bon", {**config, "judge_kind": "checklist"}, store)
+    assert report["readings"] == 2 * 2 * report["pairs"]
+    assert dry["parts"]["judge"]["calls"] == round(4 * 2 * 2 * (1 / 2 + 3 / 4))
+    assert all(row["flips"] == 0 and row["first_rate"] is None for row in report["table"])
     ids = [p["pair_id"] for row in report["table"] for p in row["picks"] if p["pair_id"]]
-    found = verdicts_by(store, "scripted-pairwise", ids)
+    found = verdicts_by(store, "scripted-checklist", ids)
     assert set(found) == set(ids)
     assert all(verdicts_of(store, i) == [found[i]] for i in ids)
-    assert verdicts_by(store, "nobody", ids) == verdicts_by(store, "scripted-pairwise", []) == {}
+    assert verdicts_by(store, "nobody", ids) == verdicts_by(store, "scripted-checklist", []) == {}

@@ -27,8 +27,8 @@ def met(prompt_n: int, a_text: str, b_text: str, *, n: int = 4) -> Meeting:
 
 def for_a(meeting: Meeting, value: str) -> Verdict:
     """The verdict `value` on the meeting's pair, where `win` and `loss` are A's."""
-    other = "rejected" if meeting.a_side == "chosen" else "chosen"
+    other: VerdictValue = "rejected" if meeting.a_side == "chosen" else "chosen"
     values: dict[str, VerdictValue] = {"win": meeting.a_side, "loss": other, "tie": "tie", "flip": "flip", "split": "split"}
-    said = values.get(value, "unresolved")
+    said: VerdictValue = values.get(value, "unresolved")
     n_unparsed = 1 if said == "unresolved" else 0
     return Verdict(meeting.pair.id, "judge", "pairwise", said, None, 2, n_unparsed, 0.5 if said != "unresolved" else None)
