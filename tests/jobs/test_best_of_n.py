@@ -14,7 +14,9 @@ from click.testing import CliRunner
 
 from jobs import api
 from jobs.cli import main
+from jobs.context import RunContext
 from jobs.runner import LocalRunner
+from jobs.stages.selectors import FILE, ModelScorer
 from jobs.worker import execute
 from music_core.config import load_settings
 from music_core.errors import ConfigError, StoreError
@@ -25,7 +27,7 @@ from music_core.store.pairs import PairFilter, iter_pairs
 from music_core.store.readings import readings_of, verdicts_by, verdicts_of
 from music_core.store.traces import traces_of
 from music_core.store.votes import votes
-from music_core.types import RewardModel
+from music_core.types import BranchName, ContrastPair, RewardModel, conversation
 from tests.jobs.conftest import SlowServer, run_here, wait_for
 from tests.unit.reward.tiny import backbone, save, tokenizer
 
@@ -92,10 +94,12 @@ def test_a_model_against_baselines_is_reported_and_its_picks_are_stored_as_neutr
         meeting = next(m for m in stored[w["pair_id"]].origins[0].meta["meetings"] if m["n"] == w["n"] and m["mode"] == w["mode"])
         assert set(meeting["sides"].values()) <= {"tiny", "longest", "random"}
         if w["mode"] == "conversation" and w["b"] == "longest":
-            pair, other = stored[w["pair_id"]].pair, "rejected" if w["a_side"] == "chosen" else "chosen"
-            sides = {"chosen": pair.chosen, "rejected": pair.rejected}
-            assert rewards[w["pair_id"], w["a_side"]] >= rewards[w["pair_id"], other]
-            assert n_assistant_chars(sides[other]) >= n_assistant_chars(sides[w["a_side"]])
+            couple = stored[w["pair_id"]].pair
+            side: BranchName = w["a_side"]
+            other: BranchName = "rejected" if side == "chosen" else "chosen"
+            talks = {"chosen": couple.chosen, "rejected": couple.rejected}
+            assert rewards[w["pair_id"], side] >= rewards[w["pair_id"], other]
+            assert n_assistant_chars(talks[other]) >= n_assistant_chars(talks[side])
 
 
 def test_the_same_couple_is_not_judged_again_in_another_run_and_the_order_of_selectors_mirrors_the_table(
@@ -216,3 +220,30 @@ def test_a_checklist_may_judge_and_verdicts_of_one_judge_are_read_together(store
     assert set(found) == set(ids)
     assert all(verdicts_of(store, i) == [found[i]] for i in ids)
     assert verdicts_by(store, "nobody", ids) == verdicts_by(store, "scripted-checklist", []) == {}
+
+
+def test_rewards_kept_by_an_earlier_attempt_are_taken_up_and_a_torn_line_is_scored_again(store: Store, tmp_path: Path) -> None:
+    register_tiny(store, tmp_path / "tiny")
+    talks = [conversation([("user", "Hi"), ("assistant", text)]) for text in ("Hello.", "Good day to you.", "Hello.")]
+    ctx = RunContext(store, "r", tmp_path, load_settings(), "bon", lambda _done, _total, _note: None)
+
+    def scorer() -> ModelScorer:
+        made = ModelScorer(store, "m_tiny", batch_tokens=256, dtype="float32", device="cpu")
+        made.attach(ctx)
+        return made
+
+    first = scorer()(talks)
+    assert first[0] == first[2] != first[1]
+    kept = tmp_path / FILE
+    whole = kept.read_bytes()
+    assert whole.count(b"\n") == 2
+    kept.write_bytes(whole[:-7])
+    assert scorer()(talks) == pytest.approx(first)
+    assert kept.read_bytes().count(b"\n") == 2
+    last = scorer()
+    assert last(talks) == pytest.approx(first)
+    assert kept.read_bytes().count(b"\n") == 2
+    pair = ContrastPair(talks[0], talks[1])
+    traces = last.traces(pair.id, pair)
+    assert [t.branch for t in traces] == ["chosen", "rejected"]
+    assert [t.rewards[-1] for t in traces] == pytest.approx(first[:2])

@@ -39,6 +39,7 @@ def test_a_table_is_as_computed_by_hand() -> None:
     assert got.first_rate == 0.5
     assert got.longer_rate == pytest.approx(3 / 4)
     assert got.interval is not None
+    assert got.win_rate is not None
     assert got.interval[0] <= got.win_rate <= got.interval[1]
     assert got.note == ""
 
