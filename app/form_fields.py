@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.forms import Field
 from music_core.config import EMBEDDED, SCRIPTED, Settings, recipe_names, recipe_table
+from music_core.evaluate.selectors import BASELINES, LONGEST, RANDOM
 
 SPLITS = ("train", "validation", "test")
 METHODS: Mapping[str, str] = {
@@ -32,12 +33,13 @@ FORMATS: Mapping[str, str] = {
     "llmbar": "llmbar: gold labels",
     "labels": "labels: exported from a workbench",
 }
-LAUNCHED = ("generate", "judge", "train", "score", "import", "sample", "demo")
+LAUNCHED = ("generate", "judge", "train", "score", "bon", "import", "sample", "demo")
 VERBS: Mapping[str, str] = {
     "generate": "Generate pairs",
     "judge": "Judge pairs",
     "train": "Train a model",
     "score": "Score pairs",
+    "bon": "Compare by Best-of-N",
     "import": "Import a file",
     "sample": "Load the sample",
     "demo": "Run the demo",
@@ -47,6 +49,7 @@ ABOUT: Mapping[str, str] = {
     "judge": "A chat model reads stored pairs, in both orders and turn by turn. Nothing is asked twice.",
     "train": "A reward model learns from pairs of the train split; its data is pinned and written down.",
     "score": "A registered model gives every pair a reward after each turn.",
+    "bon": "Each selector picks one of N simulated conversations, a judge compares the picks. They are stored as pairs to label.",
     "import": "Preference data, votes and verdicts: a file or folder on the machine that runs this workbench, or the hub.",
     "sample": "The pairs that come with the workbench, with readings and rewards. Loading twice changes nothing.",
     "demo": "The whole line on the embedded model: generate, judge, train, score. Under 10 minutes on 2 cores.",
@@ -61,6 +64,11 @@ class Choices:
     models: tuple[str, ...] = ()
     taken_names: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = (EMBEDDED, SCRIPTED)
+
+    @property
+    def judge(self) -> str:
+        """The endpoint proposed for judging what the proposed one wrote: another one where there is another."""
+        return next((e for e in self.endpoints if e not in (EMBEDDED, SCRIPTED, self.endpoint)), self.endpoint)
 
     @property
     def endpoint(self) -> str:
@@ -111,6 +119,8 @@ def fields_of(kind: str, choices: Choices) -> tuple[Field, ...]:
             return _train(choices)
         case "score":
             return _score(choices)
+        case "bon":
+            return _bon(choices)
         case "import":
             return _import()
         case "demo":
@@ -297,6 +307,45 @@ def _score(choices: Choices) -> tuple[Field, ...]:
         Field("batch_tokens", "Tokens per batch", "whole", 4096, "Larger is quicker and takes more memory.", least=256, more=True),
         Field("dtype", "Precision", "one", "float32", "Of the backbone.", _plain(("float32", "bfloat16")), more=True),
         Field("device", "Device", "text", "", "cpu, cuda, cuda:1 … Empty: what there is.", optional=True, more=True, hint="what there is"),
+    )
+
+
+def _bon(choices: Choices) -> tuple[Field, ...]:
+    selectors = _plain(choices.models) | {name: f"{name}: {about}" for name, about in BASELINES.items()}
+    return (
+        Field(
+            "a",
+            "Selector A",
+            "one",
+            next(iter(choices.models), LONGEST),
+            "A reward model whose weights are here, or a baseline.",
+            selectors,
+        ),
+        Field("b", "Against", "many", (RANDOM,), "A is compared with each of these.", selectors),
+        Field("n_best", "Values of N", "text", "2,4,8", "Nested: a smaller N is the beginning of the same pool."),
+        Field("prompts", "Prompts", "whole", 20, "First messages to start from; so many pools.", least=1),
+        Field("turns", "Turns", "whole", 3, "Replies of the assistant in each conversation.", least=1),
+        Field("turn_by_turn", "Pick reply by reply as well", "yes_no", False, "Every selector then has conversations of its own."),
+        Field(
+            "assistant",
+            "Assistant played by",
+            "one",
+            choices.endpoint,
+            "An endpoint of music.toml, or a built-in one.",
+            _endpoints(choices),
+        ),
+        Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **_endpoints(choices)}),
+        Field("judge", "Judge", "one", choices.judge, "Who compares the picks. It should not be the simulator.", _endpoints(choices)),
+        Field("judge_kind", "Way of judging", "one", "pairwise", "The checklist suits small judges.", JUDGE_KINDS),
+        Field("sources", "First messages from", "many", (), "Empty: all.", _plain(choices.sources), hint="All sources"),
+        Field(
+            "splits", "Splits of the prompts", "many", (), "The test split is what no model has learned from. Empty: all.", _plain(SPLITS)
+        ),
+        Field("name", "Store as source", "text", "", "Empty: the run's id.", optional=True, hint="the run's id"),
+        Field("reply_words", "Words per reply", "whole", 60, "Asked for in the prompt.", least=1, more=True),
+        Field("user_words", "Words per user message", "whole", 30, "Asked for in the prompt.", least=1, more=True),
+        Field("temperature", "Temperature", "real", None, "Of both roles, above 0. Empty: 0.8.", least=0, optional=True, more=True),
+        Field("seed", "Random seed", "whole", 0, "Every random draw derives from it.", least=0, more=True),
     )
 
 

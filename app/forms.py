@@ -48,7 +48,7 @@ def _read(f: Field, given: Sequence[str]) -> Any:
     if f.shape in _MANY:
         return tuple(words)
     if f.shape == "yes_no":
-        return words[-1] in ("yes", "true", "1")
+        return words[-1].lower() in ("1", "true", "yes")
     if f.shape in ("whole", "real"):
         number = _number(words[-1], f.shape)
         return f.default if number is None or (f.least is not None and number < f.least) else number

@@ -18,6 +18,7 @@ from jobs.runner import new_run_id
 from music_core.chat.local import embedded_path
 from music_core.config import EMBEDDED, Settings, load_settings
 from music_core.errors import MissingExtraError, MusicError, RunError, SourceError
+from music_core.evaluate.selectors import BASELINES
 
 _LOG = logging.getLogger("music.app")
 _DRAFT = "mw_draft"
@@ -65,6 +66,13 @@ def missing_extra(kind: str, settings: Settings, endpoints: tuple[str, ...] = ()
     return None
 
 
+def _missing_for_models(kind: str, config: Mapping[str, Any]) -> MissingExtraError | None:
+    """What a Best-of-N run misses when one of its selectors is a reward model."""
+    if kind != "bon" or {config.get("a"), *config.get("b", ())} <= set(BASELINES):
+        return None
+    return missing_extra("score", load_settings())
+
+
 def _needs_hub(path: str) -> bool:
     return path.startswith("hf:") and importlib.util.find_spec("datasets") is None
 
@@ -103,10 +111,10 @@ def _submit_once(draft: Draft, config: Mapping[str, Any], home: Path) -> None:
 def _check(kind: str, config: Mapping[str, Any]) -> None:
     """What a run would only find out after it started."""
     settings = load_settings()
-    endpoints = tuple(e for name in ("assistant", "user", "endpoint") for e in named(config.get(name)) if e)
+    endpoints = tuple(e for name in ("assistant", "user", "endpoint", "judge") for e in named(config.get(name)) if e)
     for name in endpoints:
         settings.endpoint(name)
-    missing = missing_extra(kind, settings, endpoints)
+    missing = missing_extra(kind, settings, endpoints) or _missing_for_models(kind, config)
     if missing is not None:
         raise missing
     path = str(config.get("path", ""))

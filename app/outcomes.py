@@ -31,13 +31,19 @@ _WORDS: Mapping[str, str] = {
     "traced": "Pairs scored",
     "traced_before": "Scored before",
     "scored_prefixes_singly": "Conversations scored prefix by prefix",
+    "judge_is_simulator": "The judge wrote the conversations",
+    "short_pools": "Prompts with too few conversations",
+    "dropped_turn_by_turn": "Dropped turn by turn",
+    "refused": "Messages refused, by gate",
+    "tied_picks": "Picks with an equal reward beside them",
+    "trained_on_prompts": "Prompts that the model was trained on",
     "trained_steps": "Steps trained",
     "accuracy": "Accuracy on validation pairs",
     "by_source": "Left out, by source",
     "memory_gb_per_device": "Memory per device, GB",
 }
 # Shown in their own way, or of no use to a reader.
-_ELSEWHERE = {"curve", "cells", "rates"}
+_ELSEWHERE = {"curve", "cells", "rates", "table"}
 _SECONDS = {"working_s", "seconds"}
 
 
@@ -60,6 +66,9 @@ def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
             ]
         case "score" if done:
             return [(f"Rewards by {done['model']}", "agreement", {})]
+        case "bon" if done:
+            label: Query = {"run": state.run_id, "label": "none"}
+            return [(f"{done['pairs']:,} pairs of picks", "pairs", {"run": state.run_id}), ("Those without a label", "pairs", label)]
         case "import" if "source" in done:
             of: Query = {"source": done["source"]} if done["pairs"] else {}
             pairs: list[Link] = [(f"{done['pairs']:,} pairs of {done['source']}", "pairs", of)] if of else []
@@ -91,6 +100,8 @@ def title_of(kind: str, config: Mapping[str, Any]) -> str:
             return f"{config.get('name', '')} by {config.get('recipe', '')}{of}"
         case "score":
             return f"{config.get('model', '')} on pairs{of}"
+        case "bon":
+            return f"{config.get('a', '')} against {', '.join(config.get('b', ()))}, N = {config.get('n_best', '')}{of}"
         case "import":
             return Path(str(config.get("path", ""))).name
         case _:
@@ -119,6 +130,12 @@ def summary(kind: str, report: Mapping[str, Any]) -> str:
             return f"{report.get('trained_steps', 0):,} steps{measured}"
         case "score":
             return f"{report.get('traced', 0):,} pairs scored"
+        case "bon":
+            rows = report.get("table") or [{}]
+            last = [r for r in rows if (r.get("b"), r.get("mode")) == (rows[0].get("b"), rows[0].get("mode"))][-1]
+            if last.get("win_rate") is None:
+                return f"{report.get('pairs', 0):,} pairs of picks"
+            return f"win rate {last['win_rate']:.2f} against {last['b']} at N = {last['n']} on {last['n_prompts']:,} prompts"
         case "sample" | "demo":
             return f"{report.get('pairs', 0):,} pairs"
         case _:

@@ -16,8 +16,8 @@ from app.outcomes import text_of, words
 from music_core.config import EMBEDDED, Settings
 from music_core.errors import MissingExtraError
 
-ESTIMATED = {"generate", "judge", "train", "score"}
-USES_EMBEDDED = {"generate": ("assistant", "user"), "judge": ("endpoint",)}
+ESTIMATED = {"generate", "judge", "train", "score", "bon"}
+USES_EMBEDDED = {"generate": ("assistant", "user"), "judge": ("endpoint",), "bon": ("assistant", "user", "judge")}
 
 
 def kinds(chosen: str = "") -> str:

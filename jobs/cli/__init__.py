@@ -3,6 +3,7 @@
 import click
 
 from jobs.cli.common import CONTEXT, help_text
+from jobs.cli.evaluate import evaluate_group
 from jobs.cli.manage import jobs_group
 from jobs.cli.models import models_group
 from jobs.cli.open_app import add_app_command
@@ -30,5 +31,5 @@ main = click.Group("music", help=help_text(_about), context_settings=CONTEXT)
 add_work_commands(main)
 add_app_command(main)
 add_export_command(main)
-for _group in (jobs_group, models_group, store_group, sample_group):
+for _group in (evaluate_group, jobs_group, models_group, store_group, sample_group):
     main.add_command(_group)

@@ -10,7 +10,7 @@ from typing import Any
 from jobs.context import RunContext
 from jobs.reward_log import RewardLog
 from jobs.stages.multiturn import MultiturnSelection, multiturn_items
-from jobs.stages.score import model_with_weights
+from jobs.stages.score import registered_model
 from music_core.errors import ConfigError
 from music_core.evaluate.benchmarks.catalogue import MULTITURN, benchmark_of, read_benchmark, run_benchmark
 from music_core.evaluate.benchmarks.contamination import Contamination, find_contaminated
@@ -52,7 +52,7 @@ class Config(MultiturnSelection):
 
 def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     """Read the rows, look for them among the model's training pairs, score what this run has not scored yet, report."""
-    model, path = model_with_weights(ctx.store, config.model)
+    model, path = registered_model(ctx.store, config.model)
     trained_on = training_ids(ctx.store, model)
     found = _items(config, ctx, trained_on or frozenset())
     contamination = None if trained_on is None else _contamination(found.items, ctx, model, trained_on)

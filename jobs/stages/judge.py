@@ -9,19 +9,17 @@ from jobs.context import RunContext
 from jobs.estimate import assumed_seconds, per_call, priced, shown, total_cost
 from jobs.stages.embedded import ensure_for
 from jobs.stages.judge_try import Trial, try_one
-from jobs.stages.judging import Advance, OpenPairs, Tally, Waiting
+from jobs.stages.judging import Advance, OpenPairs, Tally, judge_ids
 from jobs.stages.panel import KINDS, Config, about, judges
 from jobs.stages.select import selected_ids
 from music_core.chat.scripted import ScriptedChat
 from music_core.config import Settings
-from music_core.errors import ChatError, RunError
-from music_core.evaluate.judge import Judge, run_judge
+from music_core.errors import RunError
 from music_core.evaluate.judge import estimate as estimate_judge
 from music_core.store.connect import Store
 
 __all__ = ["KINDS", "Config", "Trial", "estimate", "judges", "run", "try_one"]
 
-STORE_EVERY_S = 5.0  # a lake commit costs about 12 ms, and a kill loses what was not committed
 ALLOW_HINT = "Name another endpoint, or allow it with --allow-simulator (in a form: Its own pairs); the report counts such pairs."
 
 
@@ -82,38 +80,7 @@ async def _judge_by(name: str, config: Config, ctx: RunContext, ids: Sequence[st
     async with open_chat(ctx.settings, name) as chat:
         for rubric, judge in zip(config.ways(), judges(config, chat, endpoint), strict=True):
             tally.judges[judge.name] = about(config, rubric)
-            await _judge(judge, config, ctx, ids, tally, advance)
-
-
-async def _judge(judge: Judge, config: Config, ctx: RunContext, ids: Sequence[str], tally: Tally, advance: Advance) -> None:
-    open_pairs = OpenPairs(judge, ctx.store, ids, tally, allow_simulator=config.allow_simulator)
-    waiting, stored_at = Waiting(ctx.store), time.monotonic()
-    advance.at(judge.name, 0)  # the total must be known before the first, perhaps slow, pair is done
-
-    def failed(pair_id: str, error: ChatError) -> None:
-        tally.n_left_open += 1
-        ctx.log(f"{judge.name}: no answer for {pair_id}: {error}")
-
-    judged = run_judge(
-        judge,
-        open_pairs,
-        open_pairs.known,
-        on_progress=lambda done: advance.at(judge.name, open_pairs.n_passed + done),
-        on_error=failed,
-        should_stop=ctx.should_stop,
-    )
-    try:
-        async for item in judged:
-            waiting.add(item)
-            tally.note(judge, item)
-            if time.monotonic() - stored_at > STORE_EVERY_S:
-                # In a thread: a busy store must not keep the endpoint waiting.
-                await asyncio.to_thread(waiting.store)
-                stored_at = time.monotonic()
-    finally:
-        waiting.store()
-    if not ctx.should_stop():
-        advance.at(judge.name, len(ids))
+            await judge_ids(judge, ctx, ids, tally, advance, allow_simulator=config.allow_simulator)
 
 
 def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What happens around a judge's questions: which pairs are open, what waits to be stored, how far all judges are, what the report says."""
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,11 +10,14 @@ from typing import Any
 
 from jobs.context import RunContext
 from jobs.stages.select import stored_pairs
-from music_core.evaluate.judge import NOT_ASKED, Judge, Judged
+from music_core.errors import ChatError
+from music_core.evaluate.judge import NOT_ASKED, Judge, Judged, run_judge
 from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter, StoredPair, pair_ids
 from music_core.store.readings import add_readings, read_ids, readings_of
 from music_core.types import ContrastPair, Reading, Verdict
+
+STORE_EVERY_S = 5.0  # a lake commit costs about 12 ms, and a kill loses what was not committed
 
 
 def simulated_by(model: str, stored: StoredPair) -> bool:
@@ -145,3 +150,37 @@ class Tally:
             "left_out_by_simulator": self.left_out_counts(),
             "judges": {name: dict(about) for name, about in self.judges.items()},
         }
+
+
+async def judge_ids(
+    judge: Judge, ctx: RunContext, ids: Sequence[str], tally: Tally, advance: Advance, *, allow_simulator: bool = False
+) -> None:
+    """Ask `judge` what it was not asked before about the pairs `ids`; readings reach the store every few seconds."""
+    open_pairs = OpenPairs(judge, ctx.store, ids, tally, allow_simulator=allow_simulator)
+    waiting, stored_at = Waiting(ctx.store), time.monotonic()
+    advance.at(judge.name, 0)  # the total must be known before the first, perhaps slow, pair is done
+
+    def failed(pair_id: str, error: ChatError) -> None:
+        tally.n_left_open += 1
+        ctx.log(f"{judge.name}: no answer for {pair_id}: {error}")
+
+    judged = run_judge(
+        judge,
+        open_pairs,
+        open_pairs.known,
+        on_progress=lambda done: advance.at(judge.name, open_pairs.n_passed + done),
+        on_error=failed,
+        should_stop=ctx.should_stop,
+    )
+    try:
+        async for item in judged:
+            waiting.add(item)
+            tally.note(judge, item)
+            if time.monotonic() - stored_at > STORE_EVERY_S:
+                # In a thread: a busy store must not keep the endpoint waiting.
+                await asyncio.to_thread(waiting.store)
+                stored_at = time.monotonic()
+    finally:
+        waiting.store()
+    if not ctx.should_stop():
+        advance.at(judge.name, len(ids))

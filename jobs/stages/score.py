@@ -43,7 +43,7 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     """Trace what the model has not traced yet, a chunk of pairs at a time; a resumed run goes on with the rest."""
     from music_core.reward.score import RewardScorer
 
-    model, path = model_with_weights(ctx.store, config.model)
+    model, path = registered_model(ctx.store, config.model)
     ids = selected_ids(ctx.store, config)
     known = traced_ids(ctx.store, model.id)
     todo = [i for i in ids if i not in known]
@@ -111,8 +111,8 @@ def _score(
     ctx.check()
 
 
-def model_with_weights(store: Store, name: str) -> tuple[RewardModel, Path]:
-    """The registered model and its folder. Raises `StoreError` when there is none, `RewardError` when its weights are not here."""
+def registered_model(store: Store, name: str) -> tuple[RewardModel, Path]:
+    """The model of this name or id and its folder. Raises `StoreError` when there is none, `RewardError` when its weights are not here."""
     model = get_model(store, name)
     if not model.path or not Path(model.path).is_dir():
         raise RewardError(
@@ -124,7 +124,7 @@ def model_with_weights(store: Store, name: str) -> tuple[RewardModel, Path]:
 
 def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]:  # noqa: ARG001 -- as all stages
     """Tokens, hours and memory. Tokens are guessed from characters, four to a token."""
-    model, path = model_with_weights(store, config.model)
+    model, path = registered_model(store, config.model)
     known = traced_ids(store, model.id)
     todo = [i for i in selected_ids(store, config) if i not in known]
     looked_at = list(stored_pairs(store, todo[:MEASURE_BY]))

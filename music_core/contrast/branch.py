@@ -1,7 +1,6 @@
 """One branch of a pair: a chain of dependent messages, each tried until its gates pass."""
 
 import dataclasses
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +10,12 @@ from music_core.chat.engine import Engine
 from music_core.chat.journal import CallKey
 from music_core.chat.protocol import ChatModel, ChatReply, ChatRequest, RequestRefusedError, Sampling
 from music_core.contrast.config import GenerationConfig
-from music_core.contrast.gates import TURN_GATES, TurnDraft
+from music_core.contrast.gates import TURN_GATES
 from music_core.contrast.methods import METHOD_CALLS, Ask, ContrastTask, UnparsedContrastError, change_of
-from music_core.prompts import prompt_hash
 from music_core.simulate.assistant import assistant_messages
 from music_core.simulate.draws import draw
+from music_core.simulate.gates import TurnDraft
+from music_core.simulate.records import messages_hash, turn_record
 from music_core.simulate.speaker import p_person, speaker_messages
 from music_core.simulate.user import first_line, user_messages
 from music_core.types import BranchName, Contrast, Message, Role, Seed, TurnRecord
@@ -149,7 +149,7 @@ class _Attempt:
         stage, branch = self.branch.stage, self.branch
         model = stage.user if self.role == "user" else stage.assistant
         sampling = _sampling(stage.config, self.role, purpose, one_line)
-        hashed = prompt_hash(json.dumps([[m.role, m.content] for m in messages], ensure_ascii=False))
+        hashed = messages_hash(messages)
         turn = branch.n_before + self.turn
         call_seed = draw(stage.config.seed, branch.seed.context.id, branch.name, turn, self.role, self.n, purpose) & 0x7FFF_FFFF
         request = ChatRequest(
@@ -162,25 +162,8 @@ class _Attempt:
         )
         key = CallKey(stage.fingerprint, branch.seed.context.id, branch.name, turn, self.role, self.n, hashed)
         reply = await stage.engine.call(model, request, key, priority=branch.priority)
-        self.records.append(
-            TurnRecord(
-                branch.name,
-                turn,
-                self.role,
-                model.endpoint,
-                model.model,
-                hashed,
-                dataclasses.asdict(sampling),
-                call_seed,
-                reply.finish_reason,
-                reply.tokens_in,
-                reply.tokens_out,
-                reply.tokens_cached,
-                reply.latency_s,
-                reply.cost,
-                purpose,
-            )
-        )
+        record = turn_record(model, request, reply, branch=branch.name, turn=turn, role=self.role, purpose=purpose)
+        self.records.append(record)
         return reply
 
 

@@ -4,13 +4,9 @@ from dataclasses import dataclass
 
 from music_core.contrast.config import GenerationConfig
 from music_core.contrast.schedules import parse_schedule
+from music_core.simulate.tokens import ASSISTANT_PROMPT_TOKENS, SEED_TOKENS, TOKENS_PER_WORD, USER_PROMPT_TOKENS, USER_TURN_TOKENS
 
-# English has about this many tokens to a word; below it, what our prompts add to a conversation (Qwen2.5's tokeniser).
-TOKENS_PER_WORD = 1.35
-SEED_TOKENS = 60
-ASSISTANT_PROMPT_TOKENS = 60
-USER_PROMPT_TOKENS = 220
-USER_TURN_TOKENS = 50
+# What the prompts that ask for a contrast add (Qwen2.5's tokeniser).
 ONE_CALL_TOKENS = 600
 INSTRUCTION_TOKENS = 400
 

@@ -16,11 +16,12 @@ from music_core.chat.journal import Journal
 from music_core.chat.protocol import ChatModel
 from music_core.contrast.branch import Branch, DropError, Stage
 from music_core.contrast.config import GenerationConfig
-from music_core.contrast.gates import PAIR_GATES, PROMPT_KINDS
+from music_core.contrast.gates import PAIR_GATES
 from music_core.contrast.related import RelatedSeeds
 from music_core.contrast.schedules import parse_schedule
 from music_core.errors import ConfigError
 from music_core.prompts import names, template
+from music_core.simulate.gates import PROMPT_KINDS
 from music_core.types import BranchName, ContrastPair, Conversation, Origin, Seed, SourcedPair, TurnRecord, content_id
 
 # Raised when the meaning of a gate or of a prompt's use changes without its text, so that old journals are not taken up.

@@ -9,6 +9,7 @@ from music_core.store.session import Session, marks
 from music_core.store.text import now
 from music_core.types import Reading, Verdict
 
+LOAD_BATCH = 500
 _READING = tuple(f.name for f in dataclasses.fields(Reading))
 _VERDICT = tuple(f.name for f in dataclasses.fields(Verdict))
 _READING_COLUMNS = ", ".join("reading_order" if name == "order" else name for name in _READING)  # ORDER is a word of SQL
@@ -73,6 +74,15 @@ def _readings(session: Session, pair_ids: Sequence[str]) -> list[Reading]:
 def verdicts_of(store: Store, pair_id: str) -> list[Verdict]:
     """The present verdict of every judge on the pair, by judge."""
     return store.view(lambda session: _verdicts(session, [pair_id]))
+
+
+def verdicts_by(store: Store, judge: str, pair_ids: Sequence[str]) -> dict[str, Verdict]:
+    """The present verdicts of one judge on those of the pairs that it has judged, by pair id."""
+    found: dict[str, Verdict] = {}
+    for i in range(0, len(pair_ids), LOAD_BATCH):
+        part = pair_ids[i : i + LOAD_BATCH]
+        found |= {v.pair_id: v for v in store.view(lambda session, part=part: _verdicts(session, part)) if v.judge == judge}  # type: ignore[misc]
+    return found
 
 
 def read_ids(store: Store, judge: str) -> set[str]:

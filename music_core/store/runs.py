@@ -113,6 +113,15 @@ def _manifest(store: Store, run_id: str) -> list[tuple[str, Split, str]]:
     return [cast("tuple[str, Split, str]", row) for row in store.read(sql, [run_id])]
 
 
+def trained_seeds(store: Store, run_id: str) -> set[str]:
+    """Ids of the seeds whose pairs the run was trained on: those of its manifest's train split; empty without a manifest."""
+    sql = (
+        "SELECT DISTINCT p.seed_id FROM lake.pair_rows p JOIN (SELECT pair_id FROM lake.manifests WHERE run_id = ? AND split = 'train') m "
+        "USING (pair_id)"
+    )
+    return {row[0] for row in store.read(sql, [run_id])}
+
+
 def pairs_at(store: Store, run_id: str) -> Iterator[StoredPair]:
     """The pairs of the run's manifest as they were in its pinned snapshot, in order; without a manifest all pairs of the snapshot.
 

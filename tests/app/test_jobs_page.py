@@ -119,7 +119,7 @@ def test_the_demo_of_the_form_is_the_demo_of_the_command() -> None:
     assert config_of("demo", offered) == config_of("demo", {})
 
 
-@pytest.mark.parametrize("kind", ["generate", "judge", "train", "score", "import"])
+@pytest.mark.parametrize("kind", ["generate", "judge", "train", "score", "bon", "import"])
 def test_every_form_is_drawn(open_page: Open, home: Path, kind: str) -> None:
     app = open_page("jobs", home, {"new": kind})
     assert not app.exception

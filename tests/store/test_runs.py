@@ -15,6 +15,7 @@ from music_core.store.runs import (
     pin_snapshot,
     read_manifest,
     run_report,
+    trained_seeds,
     write_manifest,
 )
 from music_core.types import Run
@@ -79,3 +80,9 @@ def test_a_manifest_of_pairs_that_are_not_in_its_snapshot_is_refused(store: Stor
 def test_a_run_without_a_pin_has_no_data(store: Store) -> None:
     with pytest.raises(StoreError, match="pinned no snapshot"):
         list(pairs_at(store, "r"))
+
+
+def test_the_seeds_a_run_was_trained_on_are_those_of_its_train_split(store: Store, six_pairs: list[str]) -> None:
+    write_manifest(store, "r", [(six_pairs[0], "train"), (six_pairs[1], "validation"), (six_pairs[2], "train")])
+    assert trained_seeds(store, "r") == {p.seed_id for p in get_pairs(store, [six_pairs[0], six_pairs[2]])}
+    assert trained_seeds(store, "nobody") == set()

@@ -3,20 +3,9 @@ import random
 import pytest
 
 from music_core.chat.scripted_text import answer, question
-from music_core.contrast.gates import (
-    PAIR_GATES,
-    TURN_GATES,
-    TurnDraft,
-    empty,
-    identical,
-    leak,
-    leaked_later,
-    repetition,
-    speaker,
-    unchanged,
-    unfinished,
-)
+from music_core.contrast.gates import PAIR_GATES, TURN_GATES, identical, leaked_later, unchanged
 from music_core.prompts import names, render, template
+from music_core.simulate.gates import TurnDraft, empty, leak, repetition, speaker, unfinished
 from music_core.types import Contrast, ContrastPair, Message, Role
 from tests.unit.contrast.talk import talk
 
