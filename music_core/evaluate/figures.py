@@ -2,10 +2,10 @@
 
 The interval is the percentile bootstrap's over seeds drawn with replacement, as in the agreement matrix. Where no draw of
 seeds differs from another (a judge that names the first position every time), the bootstrap has no width to show, and
-certainty would be claimed from three pairs as from three thousand. There each seed counts as one trial, however many
-pairs it has: Wilson's interval for a share (E. B. Wilson, Journal of the American Statistical Association 22, 1927), and
-for a weighted sum of shares the square-and-add rule (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10;
-G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008, for any weights).
+certainty would be claimed from three pairs as from three thousand; with a handful of seeds it is too narrow. There each
+seed counts as one trial, however many pairs it has: Wilson's interval for a share (E. B. Wilson, Journal of the American
+Statistical Association 22, 1927), and for a weighted sum of shares the square-and-add rule (R. G. Newcombe, Statistics in
+Medicine 17, 1998, method 10; G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008, for any weights).
 """
 
 import dataclasses
@@ -23,6 +23,8 @@ Mask = NDArray[np.bool_]
 
 Z95 = 1.959963984540054
 LEVEL = 0.95
+# With fewer seeds in a group the bootstrap's interval is too narrow to conclude from.
+MIN_DRAWN_SEEDS = 10
 # Draws of seeds in which a group has no case say nothing; with fewer useful ones than this share, they are not relied on.
 MIN_USEFUL_DRAWS = 0.5
 _NO_SPREAD = 1e-9
@@ -82,8 +84,8 @@ def combined(groups: Sequence[Group], weights: Sequence[float], boot: Boot, noth
     present = np.unique(np.concatenate([g.seeds for g in groups]))
     if min(sizes) == 0:
         return Figure(None, n, len(present), note=nothing)
-    value = _rounded(sum(w * float(g.hits.mean()) for w, g in zip(weights, groups, strict=True)))
-    interval, note = _interval(groups, weights, value, present, boot)
+    value = float(sum(w * float(g.hits.mean()) for w, g in zip(weights, groups, strict=True)))
+    interval, note = _interval(groups, weights, present, boot)
     return Figure(value, n, len(present), interval, note)
 
 
@@ -111,17 +113,18 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
-def _interval(
-    groups: Sequence[Group], weights: Sequence[float], value: float, present: Counts, boot: Boot
-) -> tuple[tuple[float, float] | None, str]:
+def _interval(groups: Sequence[Group], weights: Sequence[float], present: Counts, boot: Boot) -> tuple[tuple[float, float] | None, str]:
     if boot.n < 1:
         return None, "No interval was asked for."
     if len(present) < 2:
         return None, "No interval: all cases come from one seed."
+    n_fewest = min(len(np.unique(g.seeds)) for g in groups)
+    if n_fewest < MIN_DRAWN_SEEDS:
+        return square_and_add(groups, weights), f"With {n_fewest} seeds only, the interval counts each seed as one trial."
     drawn = _bootstrap(groups, weights, present, boot)
-    if drawn is not None:
-        return drawn, ""
-    return square_and_add(groups, weights, value), "Drawing seeds shows no spread; the interval counts each seed as one trial."
+    if drawn is None:
+        return square_and_add(groups, weights), "Drawing seeds shows no spread, so the interval counts each seed as one trial."
+    return drawn, ""
 
 
 def _bootstrap(groups: Sequence[Group], weights: Sequence[float], present: Counts, boot: Boot) -> tuple[float, float] | None:
@@ -136,7 +139,7 @@ def _bootstrap(groups: Sequence[Group], weights: Sequence[float], present: Count
     if np.ptp(values) < _NO_SPREAD:
         return None
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return _rounded(float(low)), _rounded(float(high))
+    return float(low), float(high)
 
 
 def _sums(groups: Sequence[Group], present: Counts) -> Reals:
@@ -146,7 +149,8 @@ def _sums(groups: Sequence[Group], present: Counts) -> Reals:
         place = np.searchsorted(present, group.seeds)
         columns += [np.bincount(place, minlength=len(present)), np.bincount(place, weights=group.hits, minlength=len(present))]
     # Sums of fractions differ in their last bit with the order of cases; equal seeds must look equal.
-    return np.round(np.stack(columns, axis=1).astype(np.float64), 9)
+    sums: Reals = np.stack(columns, axis=1).astype(np.float64)
+    return sums.round(9)
 
 
 def _kinds(rows: Reals) -> tuple[Reals, Counts]:
@@ -159,20 +163,17 @@ def _kinds(rows: Reals) -> tuple[Reals, Counts]:
     return rows[first], how_many
 
 
-def square_and_add(groups: Sequence[Group], weights: Sequence[float], value: float) -> tuple[float, float]:
+def square_and_add(groups: Sequence[Group], weights: Sequence[float]) -> tuple[float, float]:
     """The interval of Σ weight · share out of Wilson's intervals of the shares, with each group's seeds as trials."""
-    below = above = 0.0
+    value = below = above = 0.0
     for group, weight in zip(groups, weights, strict=True):
-        p = float(group.hits.mean())
-        low, high = sorted(weight * end for end in wilson(p, len(np.unique(group.seeds))))
-        below += (weight * p - low) ** 2
-        above += (high - weight * p) ** 2
-    return value - math.sqrt(below), value + math.sqrt(above)
-
-
-def _rounded(value: float) -> float:
-    """Without the noise of the last bits, so that what is equal by symmetry is equal."""
-    return round(value, 12)
+        part = weight * float(group.hits.mean())
+        low, high = sorted(weight * end for end in wilson(float(group.hits.mean()), len(np.unique(group.seeds))))
+        value += part
+        below += (part - low) ** 2
+        above += (high - part) ** 2
+    # Without the noise of the last bits, which would put the low end of a share of 0 below it.
+    return round(value - math.sqrt(below), 12), round(value + math.sqrt(above), 12)
 
 
 def sliced(hits: Mask | Reals, seeds: Counts, labels: Sequence[str], order: Sequence[str], boot: Boot) -> Mapping[str, Figure]:

@@ -72,13 +72,12 @@ def _ties(report: RaterReport) -> Iterator[Parts]:
 
 
 def _position(report: RaterReport) -> Iterator[Parts]:
-    first, second = ("left", "right") if report.kind == "person" else ("first", "second")
-    for code, rate, figure in _pulled(report.position, first, second):
-        verb, cases = ("votes", "labels") if report.kind == "person" else ("names the", "readings")
-        what = f"{verb} {code}" if report.kind == "person" else f"{verb} {code} position"
+    person = report.kind == "person"
+    for side, rate, figure in _pulled(report.position, *(("left", "right") if person else ("first", "second"))):
         how = "always" if _always(rate) else "mostly"
-        text = f"{how} {what}: {_told(rate, f'{cases} that name a side')}; with construction held equal, {_told(figure)}, where no bias is 50 %."
-        yield f"{how}_{code}", text, figure
+        what = f"{how} votes {side}" if person else f"{how} names the {side} position"
+        cases = "labels that name a side" if person else "readings that name one"
+        yield f"{how}_{side}", f"{what}: {_told(rate, cases)}; {_held_equal(report.position, figure)}.", figure
 
 
 def _flips(report: RaterReport) -> Iterator[Parts]:
@@ -93,8 +92,7 @@ def _flips(report: RaterReport) -> Iterator[Parts]:
 def _length(report: RaterReport) -> Iterator[Parts]:
     for side, rate, figure in _pulled(report.longer, "longer", "shorter"):
         code, what = ("follows_length", "follows length") if side == "longer" else ("prefers_shorter", "prefers what is shorter")
-        text = f"{what}: takes the {side} side in {_told(rate, 'decided pairs')}; with construction held equal, {_told(figure)}, where no bias is 50 %."
-        yield code, text, figure
+        yield code, f"{what}: takes the {side} side in {_told(rate, 'decided pairs')}; {_held_equal(report.longer, figure)}.", figure
 
 
 def _self(report: RaterReport) -> Iterator[Parts]:
@@ -197,6 +195,12 @@ def _above(figure: Figure, bound: float) -> bool:
 
 def _below(figure: Figure, bound: float) -> bool:
     return figure.interval is not None and figure.n_seeds >= MIN_SEEDS and figure.interval[1] < bound
+
+
+def _held_equal(pull: Pull, figure: Figure) -> str:
+    if pull.balanced.value is None:
+        return "that goes against construction everywhere, so a liking for the other branch would look the same"
+    return f"with construction held equal {_told(figure)}, where no bias is 50 %"
 
 
 def _told(figure: Figure, cases: str = "") -> str:

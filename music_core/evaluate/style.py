@@ -52,7 +52,7 @@ def style_adjusted(pairs: Pairs, decided: Said, styles: StyleCounts, boot: Boot)
     note = _why_not(columns, len(known.at))
     if note:
         return StyleAdjusted(raw, missing(note, raw.n))
-    return _estimated(raw, columns, seeds, built)
+    return _estimated(raw, columns, seeds)
 
 
 def _differences(counts: list[tuple[tuple[int, ...], tuple[int, ...]]]) -> Reals:
@@ -65,7 +65,7 @@ def _differences(counts: list[tuple[tuple[int, ...], tuple[int, ...]]]) -> Reals
 
 def _columns(decided: Said, built: Mask, differences: Reals) -> Mapping[str, Reals]:
     """What the preferred side has over the other: being chosen (built pairs only), then the features that vary, at unit spread."""
-    columns = {"chosen": decided.values * built.astype(np.float64)} if built.any() else {}
+    columns: dict[str, Reals] = {"chosen": decided.values.astype(np.float64) * built} if built.any() else {}
     for name, difference in zip(FEATURES, differences.T, strict=True):
         spread = float(np.sqrt(np.mean(difference**2))) if len(difference) else 0.0
         if spread > 0:
@@ -82,12 +82,12 @@ def _why_not(columns: Mapping[str, Reals], n: int) -> str:
     return f"Too few: {len(columns)} coefficients need {needed} decisions, there are {n}." if n < needed else ""
 
 
-def _estimated(raw: Figure, columns: Mapping[str, Reals], seeds: Counts, built: Mask) -> StyleAdjusted:
+def _estimated(raw: Figure, columns: Mapping[str, Reals], seeds: Counts) -> StyleAdjusted:
     x = np.stack(list(columns.values()), axis=1)
     beta = fit(x)
     uncertain = [name for name, error in zip(columns, standard_errors(x, beta), strict=True) if error > MAX_STANDARD_ERROR]
     if uncertain:
-        note = f"No finite estimate: what '{', '.join(uncertain)}' weighs cannot be told from the other columns, or no decision goes against it."
+        note = f"No finite estimate: no decision goes against {', '.join(uncertain)}, or it always goes along with another column."
         return StyleAdjusted(raw, missing(note, raw.n))
     covariance = robust_covariance(x, beta, seeds)
     n, n_seeds = len(seeds), len(np.unique(seeds))
