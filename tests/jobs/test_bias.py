@@ -54,7 +54,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def report(store: Store) -> dict[str, Any]:
-    return report_of(store, Config())
+    return report_of(store, Config(n_boot=200))
 
 
 @pytest.mark.parametrize("form", ["object", "line"])
@@ -90,7 +90,7 @@ def test_the_figures_of_the_planted_judges_are_as_planted(report: dict[str, Any]
 
 def test_a_report_is_json_and_the_same_again(store: Store, report: dict[str, Any]) -> None:
     assert json.loads(json.dumps(report, allow_nan=False)) == report
-    assert report_of(store, Config()) == report
+    assert report_of(store, Config(n_boot=200)) == report
 
 
 def test_a_selection_without_pairs_reports_nobody(store: Store) -> None:

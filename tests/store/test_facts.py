@@ -23,7 +23,7 @@ def record(model: str) -> TurnRecord:
 
 def item(chosen: list[str], rejected: list[str], text: str = "Hi?", **origin: Any) -> SourcedPair:
     """A pair of replies to one repeated question."""
-    sides = [conversation([m for reply in side for m in (("user", text), ("assistant", reply))]) for side in (chosen, rejected)]  # type: ignore[misc]
+    sides = [conversation([m for reply in side for m in (("user", text), ("assistant", reply))]) for side in (chosen, rejected)]
     return SourcedPair(ContrastPair(*sides), Origin(**{"source": "a", "locator": text, **origin}))
 
 

@@ -72,8 +72,11 @@ def of_judge(judge: str, values: str, model: str = "m") -> dict[str, list[Any]]:
 
 def data_of(pairs: Sequence[PairFacts], *parts: Mapping[str, list[Any]], **more: Any) -> BiasData:
     """The parts of several raters together."""
-    rows = [[item for part in parts for item in part.get(key, [])] for key in ("votes", "verdicts", "readings", "labels")]
-    return BiasData(pairs, *rows, **more)
+
+    def of(key: str) -> list[Any]:
+        return [item for part in parts for item in part.get(key, [])]
+
+    return BiasData(pairs, of("votes"), of("verdicts"), of("readings"), of("labels"), **more)
 
 
 @st.composite
