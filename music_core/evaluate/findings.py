@@ -1,8 +1,7 @@
 """A rater's report in plain words: what it follows, if anything, named only where the interval leaves no doubt.
 
-A pull is named when its whole 95 % interval lies more than `MARGIN` beyond no pull, over at least `MIN_SEEDS` seeds. Each
-rater is held against several thresholds at once, so about one in a dozen unbiased raters has an interval that excludes
-½ somewhere; the margin makes that rarer.
+A pull is named when its whole 95 % interval lies more than `MARGIN` beyond no pull, over at least `MIN_SEEDS` seeds. How
+often that accuses a rater without a bias is measured in `docs/bias.md`.
 """
 
 from collections.abc import Callable, Iterator
