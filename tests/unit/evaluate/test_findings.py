@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,8 @@ def both_ways(n: int) -> list[PairFacts]:
 
 def people(n_people: int, n: int, seed: int, right: float = 0.8, left: float = 0.0) -> BiasData:
     """People that are right with one probability, and vote left without looking with another."""
-    rng, parts = Random(seed), []
+    rng = Random(seed)
+    parts: list[dict[str, list[Any]]] = []
     for k in range(n_people):
         on = "".join(rng.choice("cr") for _ in range(n))
         said = ["l" if rng.random() < left else "lr"[(branch == "c") != (rng.random() < right)] for branch in on]
@@ -39,8 +41,8 @@ def people(n_people: int, n: int, seed: int, right: float = 0.8, left: float = 0
 
 @pytest.mark.parametrize("n", [8, 30])
 def test_raters_without_a_bias_are_hardly_ever_accused(n: int) -> None:
-    found = Counter(f.code for f in findings(bias_report(people(150, n, seed=n), n_boot=200)))
-    assert found["no_bias_found"] >= 0.93 * 150
+    found = Counter(f.code for f in findings(bias_report(people(100, n, seed=n), n_boot=200)))
+    assert found["no_bias_found"] >= 93
 
 
 def test_a_pull_in_two_of_five_votes_is_found_over_200_pairs() -> None:
@@ -51,7 +53,7 @@ def test_a_pull_in_two_of_five_votes_is_found_over_200_pairs() -> None:
 def test_a_perfect_rater_is_not_accused_where_the_better_side_is_mostly_first_or_longer() -> None:
     n = 40
     pairs = facts(n, gaps=[100 if i % 4 else -100 for i in range(n)])
-    ann = {"labels": labels("ann", "lllr" * 10, "cccr" * 10), "votes": votes("person:ann", "+" * n)}
+    ann: dict[str, list[Any]] = {"labels": labels("ann", "lllr" * 10, "cccr" * 10), "votes": votes("person:ann", "+" * n)}
     (finding,) = said_of("person:ann", data_of(pairs, ann))
     assert finding.code == "no_bias_found"
     assert "agrees with construction on 100 % of 40 decided pairs" in finding.text

@@ -103,10 +103,10 @@ def test_style_is_taken_out_of_agreement() -> None:
 
 def test_an_adjusted_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     covered = 0
-    for seed in range(60):
+    for seed in range(40):
         interval = style_adjusted(*world(200, lambda length, u: u < sigmoid(1 + 6 * length), seed=seed), Boot(0, 0)).adjusted.interval
         covered += interval is not None and interval[0] < sigmoid(1.0) < interval[1]
-    assert covered >= 53  # of 60 that each do so with 95 %, fewer come once in ten thousand times
+    assert covered >= 33  # of 40 that each do so with 95 %
 
 
 def test_a_rater_of_length_alone_agrees_by_chance_once_style_is_held_equal() -> None:
