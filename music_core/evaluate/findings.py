@@ -83,7 +83,7 @@ def _flips(report: RaterReport) -> Iterator[Parts]:
     # A judge that follows a position flips because of it; that is said already.
     if _above(report.flips, FLIPS) and not any(_position(report)):
         text = (
-            f"changes its verdict with the order of the sides: {_told(report.flips, 'verdicts')} flips, without a liking for one position."
+            f"changes its verdict with the order of the sides: {_told(report.flips, 'verdicts')} flips, with no clear liking for one position."
         )
         yield "flips", text, report.flips
 
