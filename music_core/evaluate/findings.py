@@ -82,9 +82,7 @@ def _position(report: RaterReport) -> Iterator[Parts]:
 def _flips(report: RaterReport) -> Iterator[Parts]:
     # A judge that follows a position flips because of it; that is said already.
     if _above(report.flips, FLIPS) and not any(_position(report)):
-        text = (
-            f"changes its verdict with the order of the sides: {_told(report.flips, 'verdicts')} flips, with no clear liking for one position."
-        )
+        text = f"changes its verdict with the order: {_told(report.flips, 'verdicts')} flips, with no clear liking for one position."
         yield "flips", text, report.flips
 
 
