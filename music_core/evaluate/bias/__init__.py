@@ -1,0 +1,1 @@
+"""What pulls raters besides quality: position, length, style, their own model."""
