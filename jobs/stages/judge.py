@@ -30,6 +30,8 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     good; the other endpoints go on to their end before it is raised.
     """
     ids = selected_ids(ctx.store, config)
+    for name in config.endpoints:
+        ctx.settings.endpoint(name)  # a misspelt one must not wait for the others to end
     ensure_for(ctx, config.endpoints)
     _keep_rubrics(config, ctx)
     tally = Tally(n_pairs=len(ids))

@@ -14,7 +14,7 @@ from music_core.errors import ChatError
 from music_core.evaluate.judge import NOT_ASKED, Judge, Judged, run_judge
 from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter, StoredPair, pair_ids
-from music_core.store.readings import add_readings, read_ids, readings_of
+from music_core.store.readings import add_readings, read_ids, reading_counts, readings_of
 from music_core.types import ContrastPair, Reading, Verdict
 
 STORE_EVERY_S = 5.0  # a lake commit costs about 12 ms, and a kill loses what was not committed
@@ -42,6 +42,7 @@ class OpenPairs:
         """Read the pairs lazily."""
         answered = read_ids(self._store, self._judge.name)
         resolved = set(pair_ids(self._store, PairFilter(judge=self._judge.name)))
+        n_readings = reading_counts(self._store, self._judge.name)
         for stored in stored_pairs(self._store, self._ids):
             own = simulated_by(self._judge.model, stored)
             self._tally.note_simulator(self._judge, stored.id, own=own, left_out=own and not self._allow_simulator)
@@ -49,7 +50,8 @@ class OpenPairs:
                 self.n_passed += 1
                 continue
             here = [q.id in answered for q in self._judge.ask(stored.id, stored.pair)] if answered else [False]
-            if all(here) and stored.id in resolved:
+            # With more readings than questions the verdict in force may be that of another prompt, or of more repeats.
+            if all(here) and stored.id in resolved and n_readings.get(stored.id) == len(here):
                 self.n_passed += 1
                 self._tally.n_skipped += 1
                 continue

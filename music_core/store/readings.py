@@ -85,6 +85,12 @@ def verdicts_by(store: Store, judge: str, pair_ids: Sequence[str]) -> dict[str, 
     return found
 
 
+def reading_counts(store: Store, judge: str) -> dict[str, int]:
+    """Pair id → number of readings of the judge on it, of whatever prompt and repeat."""
+    sql = "SELECT pair_id, count(DISTINCT reading_id) FROM lake.reading_rows WHERE judge = ? GROUP BY pair_id"
+    return dict(store.read(sql, [judge]))
+
+
 def read_ids(store: Store, judge: str) -> set[str]:
     """Ids of all readings of the judge, so that nothing is asked twice."""
     return {row[0] for row in store.read("SELECT DISTINCT reading_id FROM lake.reading_rows WHERE judge = ?", [judge])}

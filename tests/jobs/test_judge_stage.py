@@ -144,6 +144,12 @@ def test_an_endpoint_that_fails_lets_the_others_end_before_the_run_fails(store: 
     assert [v.judge for v in verdicts_of(store, PAIRS[1].id)] == ["scripted-pairwise"]
 
 
+def test_a_misspelt_endpoint_fails_before_any_other_is_asked(store: Store) -> None:
+    with pytest.raises(AssertionError, match="no endpoint named 'scirpted'"):
+        judge(store, endpoint=["scripted", "scirpted"])
+    assert verdicts_of(store, PAIRS[1].id) == []
+
+
 def test_a_persons_own_rubric_is_asked_kept_with_the_run_and_read_again_when_it_changed(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "promises.md"
     path.write_text("Who keeps promises?\n$boundary $first $second $form", encoding="utf-8")
@@ -153,8 +159,13 @@ def test_a_persons_own_rubric_is_asked_kept_with_the_run_and_read_again_when_it_
     kept = LocalRunner(store.home).folders()[0].path / "rubrics" / "promises.md"
     assert kept.read_text(encoding="utf-8").startswith("Who keeps promises?")
     assert judge(store, rubrics=[str(path)])["calls"] == 0
+    before = [verdicts_of(store, i) for i in IDS]
     path.write_text("Who keeps them best?\n$boundary $first $second $form", encoding="utf-8")
     assert judge(store, rubrics=[str(path)])["calls"] == 6
+    assert [verdicts_of(store, i) for i in IDS] != before
+    path.write_text("Who keeps promises?\n$boundary $first $second $form", encoding="utf-8")
+    assert judge(store, rubrics=[str(path)])["calls"] == 0
+    assert [verdicts_of(store, i) for i in IDS] == before
 
 
 @pytest.mark.parametrize(
