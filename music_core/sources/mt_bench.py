@@ -40,8 +40,8 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "both_bad": "both_bad",
 }
 _INCONSISTENT = ("tie (inconsistent)", "inconsistent")
-# "gpt4_pair" and "gpt-4-pair" of the tables; a list ["gpt-4", "pair-v2"] of the judgment files.
-_PAIR_JUDGE = re.compile(r"(?P<model>.+?)[-_ ]pair(?:[-_ ].*)?", re.IGNORECASE)
+# "gpt4_pair" and "gpt-4-pair" of the tables, and a bare "gpt-4"; a list ["gpt-4", "pair-v2"] in the judgment files.
+_PAIR_JUDGE = re.compile(r"(?P<model>.+?)[-_ ]pair(?:[-_ ].*)?|(?P<gpt>gpt[-_]?\d.*)", re.IGNORECASE)
 MAX_TURNS = 1000
 
 
@@ -74,6 +74,9 @@ def read_vote(row: Any, answers: Answers | None = None, about: About | None = No
     keys = ("model_a", "model_b") if "model_a" in row else ("model_1", "model_2")
     systems = (name_of(row[keys[0]]), name_of(row[keys[1]]))
     judge = judge_of(row.get("judge"))
+    if judge is None and "g1_winner" in row:  # people vote once; only automatic judges play both games
+        name = name_of(row.get("judge"), NO_VOTER)
+        judge = Judge(f"{name}-pair", name, "pair")
     question = name_of(row.get("question_id"), NOT_THIS_FORMAT)
     turn = _turn(row, judge)
     sides = [_conversation(row, letter, answers, question, system, turn) for letter, system in zip("ab", systems, strict=True)]
@@ -86,11 +89,12 @@ def judge_of(value: Any) -> Judge | None:
     """The automatic judge that `judge` names; None for a person. Raises `UnusableRowError` for a judge of single answers."""
     if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
         model, prompt = name_of(value[0], NO_VOTER), "/".join(value[1:])
-        if not prompt.startswith("pair"):
+        if prompt.startswith("single"):
             raise UnusableRowError(NOT_PAIRWISE)
         return Judge(f"{_model(model)}-pair", _model(model), prompt)
     if isinstance(value, str) and (match := _PAIR_JUDGE.fullmatch(value.strip())):
-        return Judge(f"{_model(match['model'])}-pair", _model(match["model"]), "pair")
+        model = _model(match["model"] or match["gpt"])
+        return Judge(f"{model}-pair", model, "pair")
     return None
 
 

@@ -1,7 +1,7 @@
 """A folder in MT-bench's own layout: the questions, the models' answers, the votes of people and the verdicts of judges.
 
-question.jsonl, model_answer/MODEL.jsonl, and as many of: human_judgments.jsonl (any file with `human` in its name),
-model_judgment/JUDGE_pair.jsonl (any with `pair`). Other judgment files grade single answers and are not read.
+question.jsonl, model_answer/MODEL.jsonl, and as many of: human_judgments.jsonl (any file with `human` or `vote` in its name
+or its folder's), model_judgment/JUDGE_pair.jsonl (any with `pair`). Other judgment files grade single answers and are not read.
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ QUESTIONS = "question.jsonl"
 # Relative to the folder that was named; a checkout of FastChat has it at the third.
 PLACES = ("", "*", "data/*", "*/data/*", "*/*/data/*")
 PREFERRED = "mt_bench"
-_VOTE_PLACES = ("", "human_judgment", "human_judgments", "model_judgment", "data")
+_NO_VOTES = ("model_answer", "reference_answer")
 _VOTE_NAMES = ("human", "pair", "vote")
 # Reads the rows of one file: handed in, since `read` knows this module.
 RowsOf = Callable[[Path], Iterable[Any]]
@@ -127,13 +127,15 @@ def _rows(path: Path, rows_of: RowsOf) -> Iterable[tuple[Any, str]]:
 
 
 def _vote_files(path: Path) -> tuple[Path, ...]:
-    files = [p for place in _VOTE_PLACES if (path / place).is_dir() for p in sorted((path / place).iterdir()) if p.is_file()]
-    found = tuple(p for p in files if _is_vote_file(p.name.lower()))
+    files = [*sorted(path.iterdir()), *sorted(p for p in path.glob("*/*") if p.parent.name not in _NO_VOTES)]
+    found = tuple(p for p in files if p.is_file() and _is_vote_file(p.relative_to(path)))
     for file in found:
         check_file(file)
     return found
 
 
-def _is_vote_file(name: str) -> bool:
+def _is_vote_file(path: Path) -> bool:
+    """By its name, or by its folder's."""
+    where, name = path.as_posix().lower(), path.name.lower()
     ends = name.removesuffix(".gz").endswith(ENDINGS)
-    return ends and not name.startswith("question") and "single" not in name and any(word in name for word in _VOTE_NAMES)
+    return ends and not name.startswith("question") and "single" not in name and any(word in where for word in _VOTE_NAMES)

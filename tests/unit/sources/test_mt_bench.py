@@ -132,7 +132,7 @@ def test_rows_of_the_hub_land_on_the_pairs_of_the_folder(tmp_path: Path) -> None
     ],
 )
 def test_a_verdict_without_its_games_is_kept_as_it_was_resolved(winner: str, value: str, score: float | None) -> None:
-    for judge in ("gpt4_pair", ["gpt-4", "pair-v2"], "gpt-4-pair"):
+    for judge in ("gpt4_pair", ["gpt-4", "pair-v2"], "gpt-4-pair", "gpt-4"):
         (verdict,) = read_mt_bench(hub_row(winner=winner, judge=judge), "1").votes.verdicts
         assert (verdict.judge, verdict.value, verdict.score, verdict.n_readings, verdict.first_rate) == (
             "gpt-4-pair",
@@ -181,6 +181,16 @@ def test_a_game_with_an_unknown_winner_and_a_question_without_an_answer_are_drop
     assert report.dropped["question is missing"] == 1
     assert report.dropped["unknown winner"] == 2
     assert (report.dropped["not a row of this format"], report.dropped["row is not an object"]) == (1, 1)
+
+
+def test_games_are_those_of_a_judge_whatever_its_name_and_votes_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    named = games(81, 1, "alpha", "beta", ("tie", "tie"))
+    path = write_folder(tmp_path / "set", human=[], gpt4=[named | {"judge": "claude-v1"}, named | {"judge": ["my-judge", "compare"]}])
+    write_lines(path / "human_votes" / "batch-1.jsonl", HUMAN[:2])
+    write_lines(path / "reference_answer" / "pair.jsonl", [{"not": "a vote"}])
+    reading = read(path)
+    assert [r.judge for r in reading.votes.readings[::2]] == ["claude-v1-pair", "my-judge-pair"]
+    assert (reading.report.rows, reading.report.rows_used, len(reading.votes.labels)) == (4, 4, 2)
 
 
 def test_the_turn_of_older_judgment_files_follows_from_the_prompt(tmp_path: Path) -> None:
