@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from music_core.evaluate.bias.style import CODE_BLOCK, PATTERNS
+from music_core.facts import PairFacts
 from music_core.store.connect import Store
 from music_core.store.facts import pair_facts, reply_counts, selected_labels, selected_readings, selected_verdicts
 from music_core.store.labels import add_label, undo_label
 from music_core.store.pairs import PairFilter, add_pairs
 from music_core.store.readings import add_readings
-from music_core.types import ContrastPair, LabelEvent, Origin, PairFacts, Reading, SourcedPair, TurnRecord, Verdict, conversation
+from music_core.types import ContrastPair, LabelEvent, Origin, Reading, SourcedPair, TurnRecord, Verdict, conversation
 from tests.store.conftest import make_pair
 
 

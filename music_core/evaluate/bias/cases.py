@@ -7,7 +7,8 @@ import numpy as np
 
 from music_core.evaluate.bias.figures import Counts, Mask
 from music_core.evaluate.votes import VALUES, Values, kind_of, mode, rater_order
-from music_core.types import LabelEvent, PairFacts, Reading, Verdict, Vote
+from music_core.facts import PairFacts
+from music_core.types import LabelEvent, Reading, Verdict, Vote
 
 StyleCounts = Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]
 KINDS = ("judge", "model", "person")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from music_core.evaluate.bias.cases import BiasData
 from music_core.evaluate.bias.rater import RaterReport
 from music_core.evaluate.bias.report import bias_report
-from music_core.types import LabelChoice, LabelEvent, Order, PairFacts, Reading, ReadingLabel, Verdict, VerdictValue, Vote
+from music_core.facts import PairFacts
+from music_core.types import LabelChoice, LabelEvent, Order, Reading, ReadingLabel, Verdict, VerdictValue, Vote
 
 ORDERS: tuple[Order, Order] = ("chosen_first", "rejected_first")
 VALUE_OF = {"+": 1, "0": 0, "-": -1}

@@ -10,7 +10,8 @@ import pytest
 from music_core.evaluate.bias.cases import BiasData
 from music_core.evaluate.bias.findings import Finding, findings
 from music_core.evaluate.bias.report import bias_report
-from music_core.types import PairFacts, Vote
+from music_core.facts import PairFacts
+from music_core.types import Vote
 from tests.unit.evaluate.bias_cases import data_of, facts, labels, of_judge, readings, votes
 
 
