@@ -27,7 +27,7 @@ from music_core.store.pairs import PairFilter, iter_pairs
 from music_core.store.readings import readings_of, verdicts_by, verdicts_of
 from music_core.store.traces import traces_of
 from music_core.store.votes import votes
-from music_core.types import BranchName, ContrastPair, RewardModel, conversation
+from music_core.types import BranchName, ContrastPair, Conversation, Message, RewardModel
 from tests.jobs.conftest import SlowServer, run_here, wait_for
 from tests.unit.reward.tiny import backbone, save, tokenizer
 
@@ -224,7 +224,7 @@ def test_a_checklist_may_judge_and_verdicts_of_one_judge_are_read_together(store
 
 def test_rewards_kept_by_an_earlier_attempt_are_taken_up_and_a_torn_line_is_scored_again(store: Store, tmp_path: Path) -> None:
     register_tiny(store, tmp_path / "tiny")
-    talks = [conversation([("user", "Hi"), ("assistant", text)]) for text in ("Hello.", "Good day to you.", "Hello.")]
+    talks = [Conversation((Message("user", "Hi"), Message("assistant", text))) for text in ("Hello.", "Good day to you.", "Hello.")]
     ctx = RunContext(store, "r", tmp_path, load_settings(), "bon", lambda _done, _total, _note: None)
 
     def scorer() -> ModelScorer:

@@ -216,10 +216,10 @@ def test_a_price_is_known_computed_or_left_open() -> None:
 
 def test_forms_learn_the_settings_of_every_kind() -> None:
     kinds = api.kinds()
-    assert set(kinds) == {"import", "generate", "judge", "train", "score", "agreement", "demo", "sample"}
+    assert set(kinds) == {"import", "generate", "judge", "train", "score", "agreement", "bon", "demo", "sample"}
     assert kinds["generate"].settings["turns"] == 5
     assert list(kinds["train"].required) == ["name"]
-    assert [k for k, info in kinds.items() if info.estimated] == ["generate", "judge", "train", "score"]
+    assert [k for k, info in kinds.items() if info.estimated] == ["generate", "judge", "train", "score", "bon"]
 
 
 def test_the_first_messages_of_the_demo_lie_in_every_split() -> None:
