@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from jobs.cli.common import CONTEXT, Answer, command, given, table
+from jobs.cli.evaluate_benchmarks import add_benchmark_commands
 from jobs.cli.running import dry_run_option, run_options, start
 
 _HEADS = ("a", "b", "picked", "N", "prompts", "wins", "losses", "ties", "same pick", "unresolved", "win rate", "95 % interval", "flip rate")
@@ -19,6 +20,7 @@ def evaluate_group() -> None:
 def add_evaluate_commands(group: click.Group) -> None:
     """Register the commands of this module with `group`."""
     _bon(group)
+    add_benchmark_commands(group)
 
 
 def _bon(group: click.Group) -> None:

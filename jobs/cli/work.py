@@ -13,7 +13,7 @@ from jobs.cli.selecting import selection_options
 
 def add_work_commands(group: click.Group) -> None:
     """Register the commands of this module."""
-    for register in (_import, _demo, _generate, add_judge_command, _train, _score, _agreement):
+    for register in (_import, _demo, _generate, add_judge_command, _train, _score, _agreement, _bias):
         register(group)
 
 
@@ -162,6 +162,27 @@ def _agreement(group: click.Group) -> None:
         rows = [[_interval(c[h]) if h == "interval" else c[h] for h in heads] for c in cells]
         text = table(heads, rows) if rows else "No two raters have a pair in common yet. Judge, score or label some pairs first."
         return Answer({"cells": cells}, text)
+
+
+def _bias(group: click.Group) -> None:
+    @command(group, "bias")
+    @selection_options
+    @click.option("--bootstrap", "n_boot", default=1000, show_default=True, help="Replicates for the intervals.")
+    def bias_command(n_boot: int, **values: Any) -> Answer:
+        """What pulls each judge, reward model and person: position, length, style, the own model; and what cannot be parsed.
+
+        A finding is named only where its interval leaves out that there is nothing. docs/bias.md explains every figure; --json
+        has them all.
+
+        Example:
+          music bias --source demo
+        """
+        from jobs.stages.bias import report_for
+
+        report = report_for(given(n_boot=n_boot, **values))
+        rows = [[f["rater"], f["text"]] for f in report["findings"]]
+        text = table(("rater", "finding"), rows) if rows else "Nobody has judged, scored or labelled these pairs yet."
+        return Answer(report, text)
 
 
 def _interval(value: Any) -> str:

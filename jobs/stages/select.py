@@ -1,7 +1,7 @@
 """Which pairs a stage works on: the same few settings for judging, scoring, exporting, agreement."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from music_core.errors import RunError
 from music_core.store.connect import Store
@@ -33,12 +33,14 @@ def filter_of(selection: Selection) -> PairFilter:
     )
 
 
-def selected_ids(store: Store, selection: Selection) -> list[str]:
+def selected_ids(store: Store, selection: Selection, *, built: bool | None = None) -> list[str]:
     """Ids of the selected pairs, sorted. Ids are hashes, so the first n of them are a fixed random sample.
+
+    `built` takes only pairs that were built to have a better side, or only the others.
 
     Raises `RunError` when no pair is selected.
     """
-    ids = sorted(pair_ids(store, filter_of(selection)))
+    ids = sorted(pair_ids(store, replace(filter_of(selection), built=built)))
     if not ids:
         raise RunError("No pairs are selected.", "See what is there with: music store info. Import some with: music import PATH")
     return ids[: selection.limit]

@@ -139,7 +139,7 @@ def _write_down(config: Config, ctx: RunContext) -> int:
 
 def _ids(config: Config, store: Store, split: Split) -> list[str]:
     try:
-        return selected_ids(store, config.selection(split))
+        return selected_ids(store, config.selection(split), built=True)
     except RunError:
         if split == "train":
             raise
@@ -184,7 +184,7 @@ def _report(model: RewardModel, report: "TrainReport", snapshot: int) -> dict[st
 def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]:  # noqa: ARG001 -- as all stages
     """Tokens, hours and memory. Tokens are guessed from characters, four to a token."""
     recipe = config.train_recipe()
-    ids = selected_ids(store, config.selection("train"))
+    ids = selected_ids(store, config.selection("train"), built=True)
     looked_at = list(stored_pairs(store, ids[:MEASURE_BY]))
     sides = [min(recipe.max_length, c.n_chars // 4 + 8 * len(c.messages)) for p in looked_at for c in (p.pair.chosen, p.pair.rejected)]
     per_pair = 2 * sum(sides) / len(sides)

@@ -7,6 +7,7 @@ from typing import Any
 from music_core.errors import StoreError
 from music_core.store.session import marks
 from music_core.store.text import encode
+from music_core.types import NEUTRAL_METHODS
 
 # What a page can be sorted by; the pair id settles ties so that pages never overlap.
 SORTS: Mapping[str, str] = {
@@ -20,6 +21,8 @@ SORTS: Mapping[str, str] = {
     "labels": "coalesce(l.n, 0)",
 }
 # A decision; neither a skip nor a label taken back.
+# An origin that built one side to be better; takes the neutral methods as values.
+BUILT = f"(method IS NULL OR method NOT IN ({marks(NEUTRAL_METHODS)}))"
 DECIDED = "choice IS NOT NULL AND choice <> 'skip'"
 
 
@@ -33,6 +36,7 @@ class PairFilter:
     `sources`, `run_ids`, `schedules`, `methods` must hold of one and the same origin. `turns`, `divergence` and `margin`
     are closed intervals. `margin` needs `model_id`. `verdicts` are those of `judge`, or of any judge without one.
     `labelled` is about `person` if given, else about anybody; `person` alone means labelled by that person.
+    `built` is about whether any origin of the pair built a better side; see `NEUTRAL_METHODS`.
     `text` is looked for without regard to case, as it stands, in messages of `text_role` (None: any).
     """
 
@@ -52,6 +56,7 @@ class PairFilter:
     text: str = ""
     text_role: str | None = None
     pair_ids: tuple[str, ...] | None = None
+    built: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,10 @@ def _origin(f: PairFilter) -> list[Part]:
         *_any_of("schedule", f.schedules),
         *_any_of("method", f.methods),
     ]
-    return [(f"p.pair_id IN (SELECT pair_id FROM fast.origins WHERE {_sql(parts, ' AND ')})", _values(parts))] if parts else []
+    found: list[Part] = [(f"p.pair_id IN (SELECT pair_id FROM fast.origins WHERE {_sql(parts, ' AND ')})", _values(parts))] if parts else []
+    if f.built is not None:
+        found.append((f"p.pair_id {'' if f.built else 'NOT '}IN (SELECT pair_id FROM fast.origins WHERE {BUILT})", NEUTRAL_METHODS))
+    return found
 
 
 def _own(f: PairFilter) -> list[Part]:

@@ -1,15 +1,13 @@
 """Everybody's position on every pair, by branch: what agreement is computed from."""
 
 from music_core.store.connect import Store
-from music_core.store.filters import DECIDED, PairFilter, selection
-from music_core.store.session import Session, marks
+from music_core.store.filters import BUILT, DECIDED, PairFilter, selection
+from music_core.store.session import Session
 from music_core.types import NEUTRAL_METHODS, Vote
 
 # A pair has a construction as soon as one of its origins built it.
 _BUILT = f"""
-SELECT pair_id, seed_id FROM chosen
-WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE method IS NULL OR method NOT IN ({marks(NEUTRAL_METHODS)}))
-ORDER BY pair_id"""
+SELECT pair_id, seed_id FROM chosen WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT}) ORDER BY pair_id"""
 
 _JUDGES = """
 SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, CASE v.value WHEN 'chosen' THEN 1 WHEN 'rejected' THEN -1 ELSE 0 END

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from music_core.config import Endpoint, load_settings
 from music_core.errors import ConfigError, RunError, SourceError, StoreError
 from music_core.store.connect import Store, open_store
 from music_core.store.models import get_model
-from music_core.store.pairs import PairFilter, iter_pairs, pair_ids
+from music_core.store.pairs import PairFilter, add_pairs, iter_pairs, pair_ids
 from music_core.store.readings import readings_of, verdicts_of
 from music_core.store.runs import read_manifest
 from music_core.store.traces import traces_of
+from music_core.types import NEUTRAL_METHODS
 from tests.jobs.conftest import PROMPTS, run_here
+from tests.store.conftest import make_pair
 from tests.unit.reward.tiny import backbone, save, tokenizer
 
 
@@ -105,6 +107,19 @@ def test_training_pins_its_data_and_registers_the_model(world: World) -> None:
     assert api.estimate("train", {**world.training, "name": "next"}, world.store)["rates"]["training"]["basis"] == "measured"
     with pytest.raises(AssertionError, match="a model named 'tiny' already"):
         run_here(world.store, "train", world.training)
+
+
+def test_training_leaves_out_pairs_that_were_not_built_to_have_a_better_side(empty: Store, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text('[train]\nbase = "none"\n', encoding="utf-8")
+    training = {"name": "tiny", "recipe": str(tmp_path / "tiny.toml")}
+    pairs = [p for p in (make_pair(f"Which is better, {k}?") for k in range(8)) if p.pair.seed.split == "train"]
+    neutral = [replace(p, origin=replace(p.origin, method=method)) for p, method in zip(pairs, NEUTRAL_METHODS, strict=False)]
+    add_pairs(empty, neutral)
+    with pytest.raises(RunError, match="No pairs are selected"):
+        api.estimate("train", training, empty)
+    add_pairs(empty, [pairs[-1]])
+    assert api.estimate("train", training, empty)["pairs"] == 1
+    assert set(pair_ids(empty, PairFilter(built=False))) == {p.pair.id for p in neutral}
 
 
 def test_scoring_traces_both_branches_and_goes_on_with_the_rest(world: World) -> None:
@@ -219,10 +234,11 @@ def test_a_price_is_known_computed_or_left_open() -> None:
 
 def test_forms_learn_the_settings_of_every_kind() -> None:
     kinds = api.kinds()
-    assert set(kinds) == {"import", "generate", "judge", "train", "score", "agreement", "benchmark", "demo", "sample"}
+    every = {"import", "generate", "judge", "train", "score", "agreement", "bias", "benchmark", "bon", "demo", "sample"}
+    assert set(kinds) == every
     assert kinds["generate"].settings["turns"] == 5
     assert list(kinds["train"].required) == ["name"]
-    assert [k for k, info in kinds.items() if info.estimated] == ["generate", "judge", "train", "score"]
+    assert [k for k, info in kinds.items() if info.estimated] == ["generate", "judge", "train", "score", "bon"]
 
 
 def test_the_first_messages_of_the_demo_lie_in_every_split() -> None:
