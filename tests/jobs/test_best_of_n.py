@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from jobs import api
 from jobs.cli import main
 from jobs.context import RunContext
+from jobs.files import locked
 from jobs.runner import LocalRunner
 from jobs.stages.selectors import FILE, ModelScorer
 from jobs.worker import execute
@@ -162,7 +164,10 @@ def test_a_run_killed_in_the_background_is_resumed_and_repeats_no_finished_call(
     owner = json.loads((home / "runs" / run_id / "state.json").read_text())["owner"]
     os.kill(owner["pid"], signal.SIGKILL)
     wait_for(lambda: runner.status(run_id).status == "dead")
+    with locked(runner.folder(run_id).lock_path):
+        pass  # the last of the killed process's threads has let go of it
     n_kept = journal.read_bytes().count(b"\n")
+    time.sleep(2 * slow.latency_s)  # requests that were still on their way to the server
     n_asked = len(slow.bodies)
     slow.latency_s = 0.0
     runner.reopen(run_id)
