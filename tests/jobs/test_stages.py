@@ -110,7 +110,7 @@ def test_training_pins_its_data_and_registers_the_model(world: World) -> None:
 
 
 def test_training_leaves_out_pairs_that_were_not_built_to_have_a_better_side(empty: Store, tmp_path: Path) -> None:
-    (tmp_path / "tiny.toml").write_text('[train]\nbase = "none"\n', encoding="utf-8")
+    (tmp_path / "tiny.toml").write_text('[train]\nbase = "none"\nsteps = 4\n', encoding="utf-8")
     training = {"name": "tiny", "recipe": str(tmp_path / "tiny.toml")}
     pairs = [p for p in (make_pair(f"Which is better, {k}?") for k in range(8)) if p.pair.seed.split == "train"]
     neutral = [replace(p, origin=replace(p.origin, method=method)) for p, method in zip(pairs, NEUTRAL_METHODS, strict=False)]

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from music_core.evaluate.statistics import expanded_percentiles
+
 Counts = NDArray[np.int64]
 Reals = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -138,8 +140,7 @@ def _bootstrap(groups: Sequence[Group], weights: Sequence[float], present: Count
     values = (hits[useful] / sizes[useful]) @ np.asarray(weights)
     if np.ptp(values) < _NO_SPREAD:
         return None
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return expanded_percentiles(values, len(present), LEVEL)
 
 
 def _sums(groups: Sequence[Group], present: Counts) -> Reals:
