@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from music_core.store.queues import LabelQueue, QueueHead
 
 PLANS = ("uniform", "stratified", "disagreement", "uncertainty")
+_OPTIONS = {"sources": "source", "splits": "split", "methods": "method", "schedules": "schedule", "run_ids": "run"}
 QUESTIONS = {"win_rate": "people prefer the built side", "accuracy": "people say what it says"}
 
 
@@ -63,7 +64,7 @@ def make_command(name: str, labels: float, extends: str | None, author: str, **v
             config = {**options, "name": name, "labels": labels, "created_by": author or _account()}
             queue = make_queue(store, from_mapping(Config, config, "Settings of 'queue make'"))
         elif options:
-            named = ", ".join(f"--{option}" for option in options)
+            named = ", ".join(f"--{_OPTIONS.get(option, option)}" for option in options)
             raise ConfigError(f"A queue that extends another takes everything from it, so {named} cannot be given.", "Leave it out.")
         else:
             queue = extend_queue(store, name, extends=extends, labels=labels, created_by=author or _account())
