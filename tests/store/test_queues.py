@@ -108,7 +108,7 @@ def test_a_pool_that_no_estimate_could_use_is_refused(store: Store, six_pairs: l
 
 def test_an_unknown_queue_is_an_error_that_names_those_there_are(store: Store, six_pairs: list[str]) -> None:
     create_queue(store, HEAD, pool_of(six_pairs))
-    with pytest.raises(StoreError, match="no queue 'other'.*pilot"):
+    with pytest.raises(StoreError, match=r"no queue 'other'.*pilot"):
         read_queue(store, "other")
 
 
