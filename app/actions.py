@@ -129,9 +129,11 @@ def undo(pair_id: str, person: str, token: str) -> None:
     remark = "" if label else "There was nothing to take back."
     st.session_state[_OUTCOME] = Outcome(pair_id, label, remark=remark)
     card = st.session_state.get(_CARD)
-    # Where the pair on screen changes, the page says which queue it belongs to.
-    known = isinstance(card, Card)
-    _new_card(pair_id, person, card.queue if known else "all", card.probability if known and card.pair_id == pair_id else None)
+    # Where another pair comes on screen, `card_for` says which queue that one belongs to.
+    if isinstance(card, Card) and card.pair_id == pair_id:
+        _new_card(pair_id, person, card.queue, card.probability)
+    else:
+        _new_card(pair_id, person, "all", None)
 
 
 def outcome(pair_id: str) -> Outcome | None:
