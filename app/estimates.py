@@ -1,6 +1,5 @@
 """What the estimates of a queue are read from, kept until anything is committed, and in which words they are told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,7 +9,7 @@ from jobs.stages.estimates import HALF_WIDTH, Answer, QueueEstimates, estimates_
 from music_core.evaluate.estimate import LabelsNeeded, labels_needed
 from music_core.store.queues import QueueHead, list_queues
 
-__all__ = ["HALF_WIDTH", "Advice", "advice", "counts", "estimates", "heads", "title"]
+__all__ = ["HALF_WIDTH", "Advice", "advice", "estimates", "heads", "summary", "title"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def title(answer: Answer) -> str:
     who = f"{raters.name(answer.rater)} ({raters.kind(answer.rater)})" if answer.rater else ""
     if answer.question == "accuracy":
         return f"People say what {who} says"
-    return f"People prefer the built side, by {who}" if who else "People prefer the built side"
+    return f"People prefer the built side, predicted by {who}" if who else "People prefer the built side"
 
 
 def advice(answer: Answer, head: QueueHead, half_width: float) -> Advice:
@@ -66,13 +65,10 @@ def advice(answer: Answer, head: QueueHead, half_width: float) -> Advice:
     return Advice(needed, found.n_waiting, min(round((found.n_labelled + needed.more) * per_label), head.n_pool))
 
 
-def counts(found: QueueEstimates) -> Mapping[str, str]:
-    """The labels of a queue in figures. Pure."""
+def summary(found: QueueEstimates) -> str:
+    """The labels of a queue in a line. Pure."""
     given, head = found.given, found.head
-    return {
-        "Labels": f"{given.n:,} of {given.n_wanted:,} wanted",
-        "People": f"{given.n_people:,}",
-        "Skips": f"{given.n_skips:,}",
-        "Pairs drawn": f"{head.n_drawn:,} of {head.n_pool:,}",
-        "Plan": f"{head.plan}, seed {head.seed}",
-    }
+    people = "1 person" if given.n_people == 1 else f"{given.n_people:,} people"
+    skips = f", {given.n_skips:,} skips" if given.n_skips else ""
+    plan = f"plan {head.plan}, {head.n_drawn:,} of {head.n_pool:,} pairs drawn"
+    return f"{given.n:,} of {given.n_wanted:,} wanted labels by {people}{skips}; {plan}, guideline {head.guideline}."

@@ -7,7 +7,7 @@ import streamlit as st
 from app import estimates
 from app.components import empty, estimates_chart
 from app.components.queue_choice import words
-from app.markup import attribute, details, facts, table, visible
+from app.markup import attribute, details, table, visible
 from app.nav import href
 from jobs.stages.estimates import HALF_WIDTH, Answer, QueueEstimates
 from music_core.store.queues import QueueHead
@@ -22,7 +22,7 @@ _COLUMNS = {
     "Their interval": "num",
     "Labelled": "num",
     "λ": "num",
-    "Labels more": "num",
+    "Labels more": "text",
 }
 PLANS = (
     ("uniform", "every pair alike; the safe choice"),
@@ -135,7 +135,7 @@ def show(queue: str = "") -> None:
     with right:
         half = st.number_input("Wanted half-width", min_value=0.005, max_value=0.5, value=HALF_WIDTH, step=0.005, format="%.3f", key=_HALF)
     found = estimates.estimates(name)
-    st.html(facts([(k, visible(v)) for k, v in estimates.counts(found).items()]))
+    st.html(f'<p class="mw-note">{visible(estimates.summary(found))}</p>')
     if not found.answers:
         empty.line(" ".join(found.notes))
         return

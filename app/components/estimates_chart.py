@@ -13,7 +13,7 @@ from jobs.stages.estimates import Answer
 _COLOURS = {"light": ("#2f6f9f", "#8a8f96", "#22262b", "#d9d6cf"), "dark": ("#7db7dd", "#8d949c", "#e4e6e7", "#3a4047")}
 ROW_PX = 52
 _OFFSET = 0.16
-_TITLE_CHARS = 48
+_TITLE_CHARS = 60
 Point = tuple[float, tuple[float, float] | None] | None
 
 
@@ -53,13 +53,13 @@ def figure(answers: Sequence[Answer], theme: str) -> Any:
     fig.add_vline(x=0.5, line={"color": line, "width": 1, "dash": "dot"})
     names = [attribute(shorten(title(a), _TITLE_CHARS)) for a in answers]
     fig.update_layout(
-        height=ROW_PX * len(answers) + 90,
-        margin={"l": 10, "r": 10, "t": 6, "b": 10},
+        height=ROW_PX * len(answers) + 100,
+        margin={"l": 10, "r": 10, "t": 6, "b": 34},
         font={"color": ink, "size": 12.5, "family": "Source Sans, sans-serif"},
         plot_bgcolor="rgba(0,0,0,0)",
         paper_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        xaxis={"range": [0, 1], "gridcolor": line, "zeroline": False, "tickformat": ".1f"},
+        xaxis={"range": [0, 1], "gridcolor": line, "zeroline": False, "tickformat": ".1f", "automargin": True},
         yaxis={
             "tickvals": list(range(len(answers))),
             "ticktext": names,

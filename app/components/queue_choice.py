@@ -17,8 +17,8 @@ def _apply() -> None:
 
 
 def words(head: QueueHead) -> str:
-    """A queue in a list."""
-    return f"{shorten(head.name, 60)}: {head.n_drawn:,} pairs, {head.plan}"
+    """A queue in a list; not how its pairs were chosen, which could tell something about them."""
+    return f"{shorten(head.name, 60)}: {head.n_drawn:,} pairs"
 
 
 def show(heads: Sequence[QueueHead]) -> None:

@@ -179,6 +179,8 @@ def _estimates_text(data: Mapping[str, Any]) -> str:
     if rows:
         lines += ["", table(heads, rows)]
     remarks = [*data["warnings"], *data["notes"], *(w for e in data["estimates"] for w in (*e["warnings"], e["note"]) if w)]
+    needs = [(e, e["labels_needed"]["seeds_like_these"]["note"]) for e in data["estimates"]]
+    remarks += [f"More labels, {QUESTIONS[e['question']]}, {e['rater'] or 'labels alone'}: {note}" for e, note in needs if note]
     return "\n".join([*lines, "", *(f"- {r}" for r in dict.fromkeys(remarks))]).rstrip()
 
 

@@ -64,8 +64,8 @@ def test_the_newest_queue_is_shown_with_table_chart_and_what_to_label_next(use_h
     out = text_of(app)
     assert not app.exception
     assert app.selectbox(key="mw-estimates-queue").value == "halves"
-    assert "11 of 12 wanted" in out
-    assert "People prefer the built side, by j &lt;script&gt;" in out
+    assert "11 of 12 wanted labels by 1 person; plan uniform, 12 of 24 pairs drawn, guideline 1." in out
+    assert "People prefer the built side, predicted by j &lt;script&gt;" in out
     assert "<script" not in out
     assert "11 <span" in out
     assert "Only 11 pairs are labelled" in out

@@ -98,7 +98,7 @@ def test_the_queue_is_chosen_on_the_page_and_changing_it_leaves_the_pair_behind(
     app = open_page("label", queued_home, {"pair": POOL[-1], "turns": "2..9"}, person="Fox")
     (choice,) = [s for s in app.selectbox if s.label == "Queue"]
     assert choice.options[0] == "All pairs, or those of a filter"
-    assert "older: 1 pairs, uniform" in choice.options
+    assert "older: 1 pairs" in choice.options
     app = choice.set_value("pilot <b>").run()
     assert query_of(app)["queue"] == ["pilot <b>"]
     assert "turns" not in query_of(app)
