@@ -3,7 +3,7 @@
 import hashlib
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -25,7 +25,10 @@ _CHANGING = "mw_changing"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One showing of one pair to one person. Its token makes any number of clicks on it one label."""
+    """One showing of one pair to one person. Its token makes any number of clicks on it one label.
+
+    `probability` is the one with which a plan drew the pair; None outside of such a queue.
+    """
 
     pair_id: str
     person: str
@@ -33,6 +36,7 @@ class Card:
     token: str
     shown_at: float
     queue: str = "all"
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,17 @@ def left_branch(person: str, pair_id: str) -> BranchName:
     return "chosen" if digest[0] % 2 == 0 else "rejected"
 
 
-def card_for(pair_id: str, person: str, queue: str = "all") -> Card:
-    """The card on screen; a new one, with a new token and clock, when the pair, the person or the state changed."""
+def card_for(pair_id: str, person: str, queue: str = "all", probability: float | None = None) -> Card:
+    """The card on screen; a new one, with a new token and clock, when the pair or the person changed."""
     card = st.session_state.get(_CARD)
     if not isinstance(card, Card) or (card.pair_id, card.person) != (pair_id, person):
-        card = _new_card(pair_id, person, queue)
-    return card
+        return _new_card(pair_id, person, queue, probability)
+    st.session_state[_CARD] = replace(card, queue=queue, probability=probability)
+    return replace(card, queue=queue, probability=probability)
 
 
-def _new_card(pair_id: str, person: str, queue: str) -> Card:
-    card = Card(pair_id, person, left_branch(person, pair_id), uuid.uuid4().hex, time.monotonic(), queue)
+def _new_card(pair_id: str, person: str, queue: str, probability: float | None) -> Card:
+    card = Card(pair_id, person, left_branch(person, pair_id), uuid.uuid4().hex, time.monotonic(), queue, probability)
     st.session_state[_CARD] = card
     return card
 
@@ -97,6 +102,7 @@ def vote(card: Card, choice: LabelChoice, pair: ContrastPair, reasons: tuple[str
         comment=comment.strip(),
         queue=card.queue,
         guideline=guideline.VERSION,
+        probability=card.probability,
         shown={"view": VIEW, "left": left.id, "right": right.id, "revealed": seen},
     )
     try:
@@ -110,7 +116,7 @@ def vote(card: Card, choice: LabelChoice, pair: ContrastPair, reasons: tuple[str
         return
     st.session_state[_OUTCOME] = Outcome(card.pair_id, label)
     st.session_state.pop(_CHANGING, None)
-    _new_card(card.pair_id, card.person, card.queue)
+    _new_card(card.pair_id, card.person, card.queue, card.probability)
 
 
 def undo(pair_id: str, person: str, token: str) -> None:
@@ -123,7 +129,11 @@ def undo(pair_id: str, person: str, token: str) -> None:
     remark = "" if label else "There was nothing to take back."
     st.session_state[_OUTCOME] = Outcome(pair_id, label, remark=remark)
     card = st.session_state.get(_CARD)
-    _new_card(pair_id, person, card.queue if isinstance(card, Card) else "all")
+    # Where another pair comes on screen, `card_for` says which queue that one belongs to.
+    if isinstance(card, Card) and card.pair_id == pair_id:
+        _new_card(pair_id, person, card.queue, card.probability)
+    else:
+        _new_card(pair_id, person, "all", None)
 
 
 def outcome(pair_id: str) -> Outcome | None:

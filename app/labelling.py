@@ -6,18 +6,22 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import actions, data
+from app import actions, data, queues
 from app.components.vote_bar import comment_key, reasons_key
 from app.state import ListState
 from music_core.store.pairs import StoredPair
 from music_core.types import LabelChoice, StoredLabel
 
 _PAIR = "mw_label_pair"
+_QUEUE = "mw_label_queue"
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What lies before the person: a pair with its card, or nothing where the queue is done (`stored` is None)."""
+    """What lies before the person: a pair with its card, or nothing where the queue is done (`stored` is None).
+
+    `walk` is the labelling queue; None for the pairs of a filter.
+    """
 
     person: str
     queue: tuple[str, ...]
@@ -27,6 +31,7 @@ class Desk:
     card: actions.Card | None
     label: StoredLabel | None
     history: tuple[StoredLabel, ...]
+    walk: queues.Walk | None = None
 
     @property
     def revealed(self) -> bool:
@@ -55,17 +60,30 @@ def _on_screen(queue: Sequence[str], done: Collection[str]) -> str | None:
     return pair_id
 
 
-def open_desk(person: str, state: ListState) -> Desk:
-    """Read everything that the Label page draws. Raises `StoreError` for an unknown pair in the address."""
-    queue = data.queue_of(state)
-    done = data.decided(person)
-    pair_id = _on_screen(queue, done)
-    n_done, following = sum(i in done for i in queue), next_open(queue, done, pair_id)
+def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
+    """Read everything that the Label page draws, of the labelling queue with this name, else of the pairs that `state` lets through.
+
+    Raises `StoreError` for an unknown queue, or an unknown pair in the address.
+    """
+    if st.session_state.get(_QUEUE, "") != queue:
+        st.session_state[_QUEUE] = queue
+        st.session_state.pop(_PAIR, None)
+    walk = queues.walk(queue, person) if queue else None
+    ids, done = (walk.ids, walk.done) if walk else (data.queue_of(state), data.decided(person))
+    pair_id = _on_screen(ids, done)
+    n_done, following = walk.n_mine if walk else sum(i in done for i in ids), next_open(ids, done, pair_id)
     if pair_id is None:
-        return Desk(person, queue, n_done, None, None, None, None, ())
+        return Desk(person, ids, n_done, None, None, None, None, (), walk)
     label, history = data.labels_by(pair_id, person)
-    card = actions.card_for(pair_id, person, queue_name(state))
-    return Desk(person, queue, n_done, following, data.stored_pair(pair_id), card, label, history)
+    card = actions.card_for(pair_id, person, *_belongs(pair_id, state, walk))
+    return Desk(person, ids, n_done, following, data.stored_pair(pair_id), card, label, history, walk)
+
+
+def _belongs(pair_id: str, state: ListState, walk: queues.Walk | None) -> tuple[str, float | None]:
+    """The queue and the probability that a label records. A pair that was not drawn belongs to no queue, whatever the address says."""
+    if walk is None:
+        return queue_name(state), None
+    return (walk.head.name, walk.drawn[pair_id]) if pair_id in walk.drawn else ("all", None)
 
 
 def go_to(pair_id: str | None) -> None:

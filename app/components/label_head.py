@@ -17,17 +17,40 @@ def ask_name() -> None:
         header.name_form("label")
 
 
+def _meter(words: str, about: str, done: int, n: int) -> str:
+    share = 100 * done / n if n else 0
+    return (
+        f'<div class="mw-progress"><p>{words}</p><div class="mw-meter" role="progressbar" aria-valuemin="0" aria-valuemax="{n}" '
+        f'aria-valuenow="{done}" aria-label="{about}"><i style="width:{share:.1f}%"></i></div></div>'
+    )
+
+
+def progress_markup(desk: Desk) -> str:
+    """How far the queue is as HTML: of a labelling queue how far all are together, without anybody's name. Pure."""
+    who = f"You, <strong>{visible(desk.person)}</strong>, have decided"
+    if desk.walk is None:
+        words = f"{who} <strong>{desk.n_done:,} of {len(desk.queue):,}</strong> in this queue"
+        return _meter(words, "Pairs decided by you", desk.n_done, len(desk.queue))
+    head, given = desk.walk.head, desk.walk.n_given
+    words = f"Queue <strong>{visible(head.name)}</strong> has <strong>{given:,} of {head.n_wanted:,}</strong> labels"
+    tail = f'<p class="mw-note">{who} or skipped {desk.n_done:,} of its {len(desk.queue):,} pairs.</p>'
+    return _meter(words, "Labels given by everybody", given, head.n_wanted) + tail
+
+
+def _other_guideline(desk: Desk) -> str:
+    if desk.walk is None or desk.walk.head.guideline == guideline.VERSION:
+        return ""
+    text = f"This queue was made for guideline {desk.walk.head.guideline}; yours is {guideline.VERSION}, and your labels will say so."
+    return f'<p class="mw-remark" role="note">{visible(text)}</p>'
+
+
 def show(desk: Desk, state: ListState) -> None:
     """Draw progress, guideline, the queue's filters and the last outcome."""
-    n, done = len(desk.queue), desk.n_done
-    share = 100 * done / n if n else 0
+    guide = f'<div class="mw-text">{visible(guideline.TEXT)}</div>'
     st.html(
-        f'<div class="mw-progress"><p>You, <strong>{visible(desk.person)}</strong>, have decided <strong>{done:,} of {n:,}</strong> '
-        f'in this queue</p><div class="mw-meter" role="progressbar" aria-valuemin="0" aria-valuemax="{n}" aria-valuenow="{done}" '
-        f'aria-label="Pairs decided by you"><i style="width:{share:.1f}%"></i></div></div>'
-        + details(f"How to decide (guideline {guideline.VERSION})", f'<div class="mw-text">{visible(guideline.TEXT)}</div>', css="mw-guide")
+        progress_markup(desk) + _other_guideline(desk) + details(f"How to decide (guideline {guideline.VERSION})", guide, css="mw-guide")
     )
-    if state.active:
+    if state.active and desk.walk is None:
         st.html(filters.chips(state, {}, page="label"))
     if desk.stored is None:
         return

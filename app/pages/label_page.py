@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from app import actions, data, labelling, people
-from app.components import card, empty, errors, header, label_head, labels, reveal, vote_bar
+from app import actions, data, labelling, people, queues
+from app.components import card, empty, errors, header, label_head, labels, queue_choice, reveal, vote_bar
 from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
 from app.markup import details
 from app.nav import href, query_now
 from app.sides import side_names
-from app.state import from_query
+from app.state import ListState, from_query
 from music_core.store.sides import systems_of
 
 
@@ -42,6 +42,23 @@ def _bar(desk: Desk) -> None:
     vote_bar.votes(token, lambda choice: labelling.take_vote(desk, choice), undo, keep, can_undo=can_undo)
 
 
+def _nothing(desk: Desk, state: ListState) -> None:
+    if desk.walk is not None:
+        empty.show("Nothing to label", "The plan of this queue has drawn no pair.")
+        return
+    empty.show("Nothing to label", "No pair passes this queue's filter.", empty.NO_PAIRS if not state.active else None)
+
+
+def _done(desk: Desk) -> None:
+    link = f'<a class="mw-link" href="{href("pairs", {"label": "mine"})}">See what you labelled</a>'
+    if desk.walk is None:
+        empty.show("This queue is done", f"You have decided or skipped all {len(desk.queue):,} pairs of it.", link=link)
+        return
+    head, open_ = desk.walk.head, desk.walk.head.n_wanted - desk.walk.n_given
+    text = "It has all its labels." if open_ <= 0 else f"Other people are to give the {open_:,} labels that it still lacks."
+    empty.show("Nothing of this queue is left for you", text, {"What its labels say": f"music estimate --queue '{head.name}'"}, link)
+
+
 def page() -> None:
     """Draw the page."""
     header.show("Label", "Which conversation, as a whole, serves its user better? Nothing else is shown until you have decided.")
@@ -50,14 +67,14 @@ def page() -> None:
         if person is None:
             label_head.ask_name()
             return
-        desk = labelling.open_desk(person, state)
+        queue_choice.show(queues.heads())
+        desk = labelling.open_desk(person, state, query_now().get("queue", [""])[-1])
         if not desk.queue and desk.stored is None:
-            empty.show("Nothing to label", "No pair passes this queue's filter.", empty.NO_PAIRS if not state.active else None)
+            _nothing(desk, state)
             return
         label_head.show(desk, state)
         if desk.stored is None:
-            link = f'<a class="mw-link" href="{href("pairs", {"label": "mine"})}">See what you labelled</a>'
-            empty.show("This queue is done", f"You have decided or skipped all {len(desk.queue):,} pairs of it.", link=link)
+            _done(desk)
             return
         if desk.revealed:
             _answer(desk)

@@ -7,6 +7,7 @@ from jobs.cli.evaluate import evaluate_group
 from jobs.cli.manage import jobs_group
 from jobs.cli.models import models_group
 from jobs.cli.open_app import add_app_command
+from jobs.cli.queues import add_estimate_command, queue_group
 from jobs.cli.stored import add_export_command, sample_group, store_group
 from jobs.cli.work import add_work_commands
 
@@ -31,5 +32,6 @@ main = click.Group("music", help=help_text(_about), context_settings=CONTEXT)
 add_work_commands(main)
 add_app_command(main)
 add_export_command(main)
-for _group in (evaluate_group, jobs_group, models_group, store_group, sample_group):
+add_estimate_command(main)
+for _group in (evaluate_group, jobs_group, models_group, queue_group, store_group, sample_group):
     main.add_command(_group)

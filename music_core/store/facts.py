@@ -136,6 +136,18 @@ def selected_verdicts(store: Store, f: PairFilter | None = None) -> list[Verdict
     return [Verdict(*row) for row in _selected(store, f, sql)]
 
 
+def selected_margins(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, float]]:
+    """Model's name → pair id → margin after the last turn, of the pairs that pass `f`."""
+    sql = (
+        "SELECT d.name, g.pair_id, g.margin FROM fast.margins g JOIN lake.models d USING (model_id) "
+        "WHERE g.pair_id IN (SELECT pair_id FROM chosen) ORDER BY d.name, g.pair_id"
+    )
+    found: dict[str, dict[str, float]] = {}
+    for name, pair_id, margin in _selected(store, f, sql):
+        found.setdefault(name, {})[pair_id] = margin
+    return found
+
+
 def selected_labels(store: Store, f: PairFilter | None = None) -> list[LabelEvent]:
     """Every person's present label of the pairs that pass `f`, by person and pair; a label taken back has the choice None."""
     sql = f"SELECT {_LABEL} FROM lake.current_labels WHERE pair_id IN (SELECT pair_id FROM chosen) ORDER BY person, pair_id"

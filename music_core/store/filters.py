@@ -37,6 +37,7 @@ class PairFilter:
     are closed intervals. `margin` needs `model_id`. `verdicts` are those of `judge`, or of any judge without one.
     `labelled` is about `person` if given, else about anybody; `person` alone means labelled by that person.
     `built` is about whether any origin of the pair built a better side; see `NEUTRAL_METHODS`.
+    `queue` takes the whole pool of a labelling queue, drawn or not.
     `text` is looked for without regard to case, as it stands, in messages of `text_role` (None: any).
     """
 
@@ -57,6 +58,7 @@ class PairFilter:
     text_role: str | None = None
     pair_ids: tuple[str, ...] | None = None
     built: bool | None = None
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ def _own(f: PairFilter) -> list[Part]:
     parts = _any_of("p.split", f.splits)
     if f.pair_ids is not None:
         parts += _any_of("p.pair_id", f.pair_ids) or [("false", ())]
+    if f.queue is not None:
+        parts.append(("p.pair_id IN (SELECT pair_id FROM lake.queue_pair_rows WHERE queue = ?)", (f.queue,)))
     for column, bounds in (("p.n_turns", f.turns), ("p.divergence", f.divergence), ("m.margin", f.margin)):
         if bounds is not None:
             parts.append((f"{column} BETWEEN ? AND ?", tuple(bounds)))

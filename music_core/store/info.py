@@ -18,6 +18,7 @@ _COUNTS = {
     "traces": "SELECT count(*) FROM lake.traces",
     "models": "SELECT count(*) FROM lake.models",
     "runs": "SELECT count(*) FROM lake.runs",
+    "queues": "SELECT count(*) FROM lake.queues",
 }
 _GROUPS = {
     "sources": "SELECT source, count(DISTINCT pair_id) FROM lake.origin_rows GROUP BY 1 ORDER BY 2 DESC, 1",

@@ -29,6 +29,8 @@ _KEYS = {
     "run_rows": "run_id",
     "pin_rows": "run_id",
     "manifest_rows": "run_id || ' ' || pair_id",
+    "queue_rows": "name",
+    "queue_pair_rows": "queue || ' ' || pair_id",
     "locks": "kind",
     "migrations": "version",
 }
@@ -45,6 +47,8 @@ _FLUSHED = {
     "report_rows": "runs",
     "manifest_rows": "runs",
     "pin_rows": "pins",
+    "queue_rows": "queues",
+    "queue_pair_rows": "queues",
 }
 # (table, its column, the table that must hold it, the column there)
 _REFERENCES = (
@@ -60,6 +64,9 @@ _REFERENCES = (
     ("verdict_rows", "pair_id", "pair_rows", "pair_id"),
     ("manifest_rows", "pair_id", "pair_rows", "pair_id"),
     ("manifest_rows", "run_id", "pin_rows", "run_id"),
+    ("queue_pair_rows", "pair_id", "pair_rows", "pair_id"),
+    ("queue_pair_rows", "queue", "queue_rows", "name"),
+    ("queue_rows", "extends", "queue_rows", "name"),
 )
 
 

@@ -59,3 +59,13 @@ def test_labels_are_exported_with_their_history(store: Store, six_pairs: list[st
     rows = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text().splitlines()]
     assert [(r["token"], r["value"], r["current"]) for r in rows] == [("t1", "rejected", False), ("u1", None, True), ("t2", "tie", True)]
     assert rows[0]["turn_marks"] == {"1": "left"}
+
+
+def test_queue_guideline_and_probability_of_a_label_survive_an_export_and_import(
+    store: Store, six_pairs: list[str], tmp_path: Path
+) -> None:
+    sent = LabelEvent("t1", six_pairs[0], "ann", "left", "rejected", True, queue="pilot", guideline="2", probability=1 / 3)
+    add_label(store, sent)
+    export_labels(store, tmp_path / "labels.jsonl")
+    (given,) = read_source(str(tmp_path / "labels.jsonl")).votes.labels
+    assert given.event == sent
