@@ -1,7 +1,7 @@
 """What a report is made of, read out of a store and its runs: JSON types, each part as the command of its name gives it."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -25,11 +25,15 @@ _PACKAGES = ("music-workbench", "duckdb", "numpy", "plotly")
 class Evaluated:
     """A finished evaluation and its report."""
 
-    run_id: str
-    kind: str
-    title: str
-    finished_at: datetime | None
+    state: RunState
     report: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The run's title, else who was compared."""
+        if self.state.kind == "benchmark":
+            return self.state.title or f"{self.report['model']} on {self.report['title']}"
+        return self.state.title or f"{self.report['a']} against {', '.join(self.report['b'])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +62,27 @@ def gather(store: Store, selection: Selection) -> Gathered:
         cells=tuple(agreement_of(store, selection)),
         excluded=excluded_votes(store, selected_filter(store, selection)),
         bias=report_of(store, selection),
-        evaluations=tuple(evaluations(store)),
+        evaluations=tuple(evaluations(store, finished(store))),
     )
 
 
-def evaluations(store: Store) -> list[Evaluated]:
-    """The finished evaluations of the store's folder, the newest first; a run whose report cannot be read is left out."""
-    states = [s for s in api.list_runs(home=store.home, limit=MOST_RUNS) if s.kind in EVALUATIONS and s.status == "finished"]
-    found = [(state, api.report(state.run_id, home=store.home)) for state in states]
-    return [_evaluated(state, report) for state, report in found if report]
+def finished(store: Store) -> list[RunState]:
+    """The finished evaluations of the store's folder, the newest first."""
+    states = api.list_runs(home=store.home, limit=MOST_RUNS)
+    return [state for state in states if state.kind in EVALUATIONS and state.status == "finished"]
 
 
-def _evaluated(state: RunState, report: Mapping[str, Any]) -> Evaluated:
-    return Evaluated(state.run_id, state.kind, state.title, state.finished_at, report)
+def evaluations(store: Store, states: Sequence[RunState]) -> list[Evaluated]:
+    """The evaluations with their reports; one without a report is left out."""
+    found = ((state, api.report(state.run_id, home=store.home)) for state in states)
+    return [Evaluated(state, report) for state, report in found if report]
 
 
-def by_benchmark(found: list[Evaluated] | tuple[Evaluated, ...]) -> dict[str, list[Evaluated]]:
+def by_benchmark(found: Sequence[Evaluated]) -> dict[str, list[Evaluated]]:
     """Benchmark → its runs, the newest of each model; benchmarks in the order of their newest run."""
     out: dict[str, dict[str, Evaluated]] = {}
     for run in found:
-        if run.kind == "benchmark":
+        if run.state.kind == "benchmark":
             out.setdefault(run.report["benchmark"], {}).setdefault(run.report["model"], run)
     return {name: list(runs.values()) for name, runs in out.items()}
 

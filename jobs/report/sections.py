@@ -185,15 +185,15 @@ def pull_cells(p: PullRow) -> list[str]:
 
 
 def _best_of_n(found: Gathered, figures: Figures) -> Iterator[str]:
-    runs = [e for e in found.evaluations if e.kind == "bon"]
+    runs = [e for e in found.evaluations if e.state.kind == "bon"]
     if not runs:
         yield _note("No Best-of-N run has finished in this store.")
     for run in runs:
-        yield f"<h3>{visible(run.title or run.run_id)}</h3>"
+        yield f"<h3>{visible(run.title)}</h3>"
         if any(r["win_rate"] is not None for r in run.report["table"]):
             yield figures.html(charts.win_rates(run.report["table"], THEME), "Win rate over N; table below.")
         yield table("How often A's pick was judged better; ties and same picks are half a win", _WINS, map(_win, run.report["table"]))
-        yield _note(f"Judge: {run.report['judge']}. Run {run.run_id}.{judge_remark(run.report)}")
+        yield _note(f"Judge: {run.report['judge']}. Run {run.state.run_id}.{judge_remark(run.report)}")
 
 
 def judge_remark(report: Mapping[str, Any]) -> str:
