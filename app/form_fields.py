@@ -367,7 +367,7 @@ def _benchmark(choices: Choices) -> tuple[Field, ...]:
             "open_many",
             (),
             "Paths on the machine that runs this workbench, or hf:NAME. Empty: the benchmark's place on the hub, or the store's pairs.",
-            hint="where the benchmark is published",
+            hint="its usual place",
         ),
         Field(
             "limit",

@@ -138,7 +138,7 @@ def _places(kind: str, config: Mapping[str, Any]) -> tuple[str, ...]:
     if kind != "benchmark":
         return ()
     if not config.get("model"):
-        raise RunError("No model is named.", "Train one, or register one with: music models import")
+        raise RunError("No model is named.", "Train one, or see those there are with: music models list")
     benchmark = benchmark_of(str(config.get("benchmark", "")))
     return named(config.get("paths")) or (benchmark.hub,)
 

@@ -1,4 +1,4 @@
-"""What Overview, Agreement, Evaluation and Jobs read: figures of the whole store, kept until anything is committed, and runs as they are now."""
+"""What Overview, Agreement, Evaluation and Jobs read: figures, kept until anything is committed, and runs as they are now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -79,7 +79,7 @@ def _votes(home: str, version: int, f: PairFilter, with_training_pairs: bool) ->
 
 
 @st.cache_resource(max_entries=32, show_spinner="Comparing the raters …")
-def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:  # noqa: ARG001
+def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:
     return Agreement(tuple(agreement_cells(_votes(home, version, f, with_training_pairs))), excluded_votes(data.store(), f))
 
 

@@ -41,7 +41,7 @@ def links(report: Mapping[str, Any], within: Query, model_ids: Mapping[str, str]
         return [*found, ("against construction", {**by, "verdict": "rejected"})]
     if what == "model" and own in model_ids:
         return [("against construction", {**within, "model": model_ids[own], "sort": "margin", "margin": "..0", "asc": "1"})]
-    return [("labelled pairs", {**within, "label": "any"})] if what == "person" else []
+    return [("labelled by anybody", {**within, "label": "any"})] if what == "person" else []
 
 
 def findings_markup(report: Mapping[str, Any], said: Sequence[Mapping[str, Any]], opened: Sequence[raters.Link]) -> str:

@@ -76,6 +76,15 @@ def rows_of(whole: Sequence[Cell], slices: Sequence[Slice], state: MatrixState) 
     return found + [(s.name or NOT_STATED, c) for s in slices for c in against(s.cells, state)]
 
 
+def words_of(name: str, state: MatrixState) -> str:
+    """A slice in words: numbers say what they count. Pure."""
+    if name == ALL or state.by not in _RANGES:
+        return name
+    if state.by == "turns":
+        return f"{name} turn{'' if name == '1' else 's'}"
+    return "nowhere: the same" if name == "0" else f"at turn {name}"
+
+
 def _row(name: str, cell: Cell, state: MatrixState, model_ids: Mapping[str, str]) -> list[str]:
     chosen = within(state, name)
     opened = (
@@ -90,7 +99,7 @@ def _row(name: str, cell: Cell, state: MatrixState, model_ids: Mapping[str, str]
     decided = f'{share(cell.agree_non_tie)} <span class="mw-note">of {cell.n_non_tie:,}</span>' if cell.n_non_tie else "–"
     note = f'<span class="mw-run-note">{visible(raters.explained(cell))}</span>'
     named = f'{visible(raters.name(who))} <span class="mw-note">{raters.kind(who) if ":" in who else ""}</span>'
-    return [visible(name), named, pairs_text(cell), share(cell.agree), interval_text(cell), decided, note, opened]
+    return [visible(words_of(name, state)), named, pairs_text(cell), share(cell.agree), interval_text(cell), decided, note, opened]
 
 
 def _ceiling_row(top: Ceiling) -> list[str]:
@@ -111,7 +120,7 @@ def dots_of(rows: Sliced, state: MatrixState) -> list[Dot]:
     """The first few raters for the chart. Pure."""
     shown = list(dict.fromkeys(other(c, state) for _, c in rows))[:MOST_IN_CHART]
     return [
-        Dot(name, slices_controls.words_of(other(c, state)), c.agree, c.n, c.interval, note=raters.explained(c))
+        Dot(words_of(name, state), slices_controls.words_of(other(c, state)), c.agree, c.n, c.interval, note=raters.explained(c))
         for name, c in rows
         if other(c, state) in shown and c.agree is not None
     ]
@@ -135,7 +144,8 @@ def _remarks(rows: Sliced, state: MatrixState) -> None:
     if state.trained:
         said.append("Training pairs of the models are counted, so a model's agreement here flatters it.")
     if said:
-        st.html("".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said))
+        notes = "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said)
+        st.html(f'<div class="mw-remarks">{notes}</div>')
 
 
 def difference_markup(found: PairedDifference) -> str:

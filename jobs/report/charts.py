@@ -55,16 +55,18 @@ def _hover(dot: Dot) -> str:
     return "<br>".join(attribute(shorten(text, 160)) for text in lines if text)
 
 
-def _base(theme: str, height: int) -> dict[str, Any]:
+def _base(theme: str, height: int, n_series: int = 1) -> dict[str, Any]:
+    """What all charts share; a legend of several series stands below, two in a line."""
+    legend = 24 * -(-n_series // 2) if n_series > 1 else 0
     ink, _ = _INK[_scheme(theme)]
     return {
         "template": None,
-        "height": height,
-        "margin": {"l": 10, "r": 14, "t": 26, "b": 40},
+        "height": height + legend,
+        "margin": {"l": 10, "r": 14, "t": 26, "b": 44 + legend},
         "font": {"color": ink, "size": 12.5, "family": "Source Sans, sans-serif"},
         "plot_bgcolor": "rgba(0,0,0,0)",
         "paper_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "y": -0.02, "yanchor": "top", "yref": "container", "x": 0},
+        "legend": {"orientation": "h", "y": 0, "yanchor": "bottom", "yref": "container", "x": 0, "xref": "container"},
     }
 
 
@@ -112,7 +114,7 @@ def dots(found: Sequence[Dot], theme: str, *, title: str, lines: Sequence[Line] 
         )
     height = 110 + int(len(rows) * max(ROW_PX, 15 * len(series)))
     fig.update_layout(
-        **_base(theme, height + 20 * (len(series) > 1)),
+        **_base(theme, height, len(series)),
         showlegend=len(series) > 1,
         xaxis={"title": {"text": attribute(title), "standoff": 6}, "range": _padded(span), "gridcolor": grid, "zeroline": False},
         yaxis={
@@ -155,7 +157,7 @@ def win_rates(table: Sequence[Mapping[str, Any]], theme: str) -> Any:
     fig.add_hline(y=0.5, line={"color": ink, "width": 1, "dash": "dot"}, opacity=0.7)
     order = [str(n) for n in sorted({r["n"] for r in table})]
     fig.update_layout(
-        **_base(theme, 340 + 20 * len(names)),
+        **_base(theme, 330, max(2, len(names))),
         showlegend=True,
         xaxis={
             "title": {"text": "N", "standoff": 4},
@@ -165,7 +167,13 @@ def win_rates(table: Sequence[Mapping[str, Any]], theme: str) -> Any:
             "range": [-0.4, len(order) - 0.6],
             "showgrid": False,
         },
-        yaxis={"title": {"text": "win rate of A", "standoff": 6}, "range": [-0.03, 1.03], "gridcolor": grid, "zeroline": False},
+        yaxis={
+            "title": {"text": "win rate of A", "standoff": 6},
+            "range": [-0.03, 1.03],
+            "gridcolor": grid,
+            "zeroline": False,
+            "automargin": True,
+        },
     )
     return fig
 

@@ -105,7 +105,8 @@ def _provenance(found: Gathered, _figures: Figures) -> Iterator[str]:
             ("Versions", visible(", ".join(f"{name} {number}" for name, number in found.versions.items()))),
         ]
     )
-    yield table("What the whole store holds", {"Kind": "text", "Number": "num"}, ([visible(k), f"{n:,}"] for k, n in found.counts.items()))
+    yield "<h3>What the whole store holds</h3>"
+    yield facts([(visible(name.replace("_", " ").capitalize()), f"{n:,}") for name, n in found.counts.items()])
 
 
 def _words(value: Any) -> str:

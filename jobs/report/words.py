@@ -23,7 +23,12 @@ def rater_kind(rater: str) -> str:
 
 def share(value: float | None) -> str:
     """A share with two digits, a dash where it is undefined."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else _two_digits(value)
+
+
+def _two_digits(value: float) -> str:
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
 
 
 def percent(value: float | None) -> str:
@@ -33,7 +38,7 @@ def percent(value: float | None) -> str:
 
 def interval(ends: Sequence[float] | None) -> str:
     """An interval of shares, a dash where there is none."""
-    return "–" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f}"
+    return "–" if ends is None else f"{_two_digits(ends[0])} to {_two_digits(ends[1])}"
 
 
 def signed_interval(ends: Sequence[float] | None) -> str:
