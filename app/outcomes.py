@@ -38,6 +38,7 @@ _WORDS: Mapping[str, str] = {
     "tied_picks": "Picks with an equal reward beside them",
     "trained_on_prompts": "Prompts that the model was trained on",
     "trained_steps": "Steps trained",
+    "n_boot": "Replicates for the intervals",
     "accuracy": "Accuracy on validation pairs",
     "by_source": "Left out, by source",
     "memory_gb_per_device": "Memory per device, GB",

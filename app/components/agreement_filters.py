@@ -62,5 +62,5 @@ def show(state: MatrixState, facets: Mapping[str, Sequence[Facet]]) -> None:
 
 def measure(state: MatrixState) -> None:
     """Draw the choice of the matrix's number, and what it means."""
-    _switch("show", "Number shown", MEASURES, state.show)
+    _switch("show", "Number shown", dict(MEASURES.items()), state.show)
     st.html(f'<p class="mw-note">{visible(EXPLAINED[state.show])} κ and α enter each pair once in each orientation.</p>')

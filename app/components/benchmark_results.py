@@ -31,7 +31,8 @@ def markup(reports: Sequence[Mapping[str, Any]]) -> str:
     notes = "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for r in reports for text in dict.fromkeys(remarks(r)))
     published = sorted({p["note"] for p in reports[0]["published"]} - {""})
     about = "".join(f'<p class="mw-note">{visible(text)}</p>' for text in published)
-    return f'<div class="mw-bench">{benchmark_table(reports)}</div>{about}<div class="mw-remarks">{notes}</div>{"".join(map(parts_markup, reports))}'
+    parts = "".join(map(parts_markup, reports))
+    return f'<div class="mw-bench">{benchmark_table(reports)}</div>{about}<div class="mw-remarks">{notes}</div>{parts}'
 
 
 def show(reports: Sequence[Mapping[str, Any]], key: str) -> None:

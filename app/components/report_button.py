@@ -25,9 +25,8 @@ def show(selection: Selection) -> None:
     """Draw the button that prepares the report, or the one that downloads it."""
     version, n = reports.version(), len(reports.finished_evaluations())
     held = st.session_state.get(_HELD)
-    ready = isinstance(held, _Prepared) and (held.version, held.selection, held.n_evaluations) == (version, selection, n)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="mw-report"):
-        if ready:
+        if isinstance(held, _Prepared) and (held.version, held.selection, held.n_evaluations) == (version, selection, n):
             words = f"Download this as a report ({len(held.html) / 1e6:.1f} MB)"
             st.download_button(words, held.html, "music-report.html", "text/html", key="mw-report-download", on_click="ignore")
         elif st.button("Prepare the report", key="mw-report-prepare"):

@@ -12,8 +12,8 @@ from app.components import bias_view
 from jobs.report.bias_topics import PullRow, cells, pulls, topic_table, topics
 from jobs.report.sections import pull_cells, pull_dots
 from jobs.stages.select import Selection
-from music_core.store.labels import add_label
-from music_core.types import LabelEvent
+from music_core.store.labels import add_labels
+from music_core.types import GivenLabel, LabelEvent
 from tests.app.conftest import Open, Use, query_of, text_of
 from tests.app.samples import HOSTILE, MODEL_ID, fill, plain_pair
 
@@ -25,11 +25,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """34 plain pairs; Lefty votes left on all of them, a person with a hostile name on two."""
     found = tmp_path_factory.mktemp("bias")
     store = fill(found, n_plain=34)
-    for i in range(34):
-        pair_id = plain_pair(i, 2 + i % 4).id
-        add_label(store, LabelEvent(f"l{i}", pair_id, "Lefty", "left", "chosen" if i % 2 else "rejected", True))
-        if i < 2:
-            add_label(store, LabelEvent(f"h{i}", pair_id, HOSTILE[:80], "right", "chosen", True))
+    ids = [plain_pair(i, 2 + i % 4).id for i in range(34)]
+    events = [LabelEvent(f"l{i}", p, "Lefty", "left", "chosen" if i % 2 else "rejected", True) for i, p in enumerate(ids)]
+    events += [LabelEvent(f"h{i}", p, HOSTILE[:80], "right", "chosen", True) for i, p in enumerate(ids[:2])]
+    add_labels(store, [GivenLabel(event) for event in events])
     store.close()
     return found
 

@@ -14,9 +14,9 @@ from music_core.evaluate.agreement import Cell
 from music_core.evaluate.compare import paired_difference
 from music_core.evaluate.slices import Ceiling
 from music_core.facts import PairFacts
-from music_core.store.labels import add_label
+from music_core.store.labels import add_labels
 from music_core.store.pairs import PairFilter, list_pairs
-from music_core.types import LabelEvent, Vote
+from music_core.types import GivenLabel, LabelEvent, Vote
 from tests.app.conftest import Open, Use, query_of, text_of
 from tests.app.samples import HOSTILE, fill, plain_pair
 
@@ -29,11 +29,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """16 plain pairs of 2 to 5 turns, labelled by Ada and Ben, who differ on every fourth, and by a hostile name."""
     found = tmp_path_factory.mktemp("slices")
     store = fill(found, n_plain=16)
-    for i in range(16):
-        pair_id = plain_pair(i, 2 + i % 4).id
-        add_label(store, LabelEvent(f"a{i}", pair_id, "Ada", "left", "chosen", True))
-        add_label(store, LabelEvent(f"b{i}", pair_id, "Ben", "right" if i % 4 == 0 else "left", "chosen", True))
-    add_label(store, LabelEvent("h", plain_pair(0, 2).id, HOSTILE[:80], "left", "chosen", True))
+    ids = [plain_pair(i, 2 + i % 4).id for i in range(16)]
+    events = [LabelEvent(f"a{i}", p, "Ada", "left", "chosen", True) for i, p in enumerate(ids)]
+    events += [LabelEvent(f"b{i}", p, "Ben", "right" if i % 4 == 0 else "left", "chosen", True) for i, p in enumerate(ids)]
+    events.append(LabelEvent("h", ids[0], HOSTILE[:80], "left", "chosen", True))
+    add_labels(store, [GivenLabel(event) for event in events])
     store.close()
     return found
 

@@ -14,8 +14,8 @@ from jobs.cli import main
 from jobs.report.bias_topics import topics
 from jobs.report.markup import signed
 from jobs.report.words import interval, percent, rater_name, share
-from music_core.store.labels import add_label
-from music_core.types import LabelEvent
+from music_core.store.labels import add_labels
+from music_core.types import GivenLabel, LabelEvent
 from tests.app.evaluations import benchmark_report, bon_report
 from tests.app.runs import put_run
 from tests.app.samples import HOSTILE, fill, plain_pair
@@ -66,9 +66,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """12 pairs, a hostile one, three labels by a hostile name, and evaluations with hostile names."""
     found = tmp_path_factory.mktemp("report")
     store = fill(found, n_plain=12, hostile=True)
-    for i in range(3):
-        add_label(store, LabelEvent(f"l{i}", plain_pair(i, 2 + i % 4).id, NAME, "left", "chosen", True))
-    add_label(store, LabelEvent("s", plain_pair(4, 2).id, NAME, "skip", "chosen", True))
+    events = [LabelEvent(f"l{i}", plain_pair(i, 2 + i % 4).id, NAME, "skip" if i == 3 else "left", "chosen", True) for i in range(4)]
+    add_labels(store, [GivenLabel(event) for event in events])
     store.close()
     put_run(found, "bon-1", "bon", "finished", {"a": "longest", "b": ["random"]}, report=bon_report(NAME), title=NAME)
     put_run(found, "bench-1", "benchmark", "finished", {"benchmark": "judgebench", "model": "m"}, report=benchmark_report(NAME))
