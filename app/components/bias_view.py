@@ -13,10 +13,9 @@ from app.nav import Query, href
 from jobs.report import charts
 from jobs.report.bias_topics import LEGEND, PullRow, pulls, topic_table, topics
 from jobs.report.charts import Line
-from jobs.report.sections import pull_cells, pull_dots
+from jobs.report.sections import PULL_COLUMNS, pull_cells, pull_dots
 from jobs.stages.select import Selection
 
-_PULLS = {"Rater": "text", "Takes": "text", "Rate": "num", "95 % interval": "num", "n": "num", "Measured": "text"}
 _COUNTS = (
     ("n_trained_on", "training pairs of the model left out"),
     ("n_unresolved", "verdicts without a vote"),
@@ -76,8 +75,8 @@ def _chart(pulled: Sequence[PullRow]) -> None:
     config = {"displayModeBar": False}
     alt = "How often every rater takes the first position and the longer side; the table below holds the same figures."
     st.plotly_chart(figure, theme=None, width=980, config=config, key="mw-bias-chart", alt=alt)
-    caption = "What raters take more often than half the time; hollow in the chart where it is the plain rate"
-    st.html(f'<div class="mw-topic">{table(caption, _PULLS, map(pull_cells, pulled))}</div>')
+    caption = "How often raters take the first position, the left or the longer side; hollow in the chart where it is the plain rate"
+    st.html(f'<div class="mw-topic">{table(caption, PULL_COLUMNS, map(pull_cells, pulled))}</div>')
 
 
 def show(state: MatrixState) -> None:

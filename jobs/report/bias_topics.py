@@ -109,7 +109,7 @@ def topic_table(topic: Topic, rater: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PullRow:
-    """What a rater takes more often than half the time: `held_equal` says whether the balanced figure or the plain rate is meant."""
+    """How often a rater takes what says nothing about worth: `held_equal` says whether the balanced figure or the plain rate is meant."""
 
     rater: str
     mark: str

@@ -10,7 +10,7 @@ from jobs.report.markup import attribute, shorten
 from jobs.report.words import comparison, interval, rater_name, share
 
 ROW_PX = 30
-_NAME_CHARS = 34
+_NAME_CHARS = 42
 # Told apart without colour too: by symbol and dash. None of the hues means chosen or rejected.
 _SERIES = {
     "light": ("#2c6b4f", "#6b4fa0", "#8a6d00", "#8a2a5c", "#1f6f78", "#5b616a"),

@@ -25,7 +25,7 @@ _MATRIX = {
     "α": "num",
     "Note": "text",
 }
-_PULLS = {"Rater": "text", "Takes": "text", "Rate": "num", "95 % interval": "num", "n": "num", "Measured": "text"}
+PULL_COLUMNS = {"Rater": "text", "Takes": "text", "Rate": "num", "95 % interval": "num", "n": "num", "Measured": "text"}
 _FINDINGS = {"Rater": "text", "Finding": "text", "n": "num"}
 _WINS = {
     "Comparison": "text",
@@ -152,7 +152,7 @@ def _bias(found: Gathered, figures: Figures) -> Iterator[str]:
         yield figures.html(
             charts.dots(dots, THEME, title="share that takes it", lines=[Line(0.5, "no pull")]), "What raters take; table below."
         )
-        yield table("What raters take more often than half the time", _PULLS, map(pull_cells, pulled))
+        yield table("How often raters take the first position, the left or the longer side", PULL_COLUMNS, map(pull_cells, pulled))
     yield _note(LEGEND)
     for report in raters:
         tables = "".join(topic_table(topic, rater_name(report["rater"])) for topic in topics(report) if topic.rows)
@@ -163,7 +163,7 @@ def pull_dots(pulled: Sequence[PullRow]) -> list[Dot]:
     """The rows of `pulls` for a chart: one colour for positions, one for length; hollow where it is the plain rate."""
     return [
         Dot(
-            rater_name(p.rater),
+            f"{rater_name(p.rater)}, {rater_kind(p.rater)}",
             "longer side" if p.mark == "longer side" else "first position, or left",
             p.figure["value"],
             p.figure["n"],
@@ -180,7 +180,7 @@ def _measured(p: PullRow) -> str:
 
 
 def pull_cells(p: PullRow) -> list[str]:
-    """The same as a row of a table with the columns rater, takes, rate, interval, n, measured."""
+    """The same as a row of a table with `PULL_COLUMNS`."""
     figures = [share(p.figure["value"]), interval(p.figure["interval"]), f"{p.figure['n']:,}"]
     return [_who(p.rater), p.mark, *figures, _measured(p)]
 
@@ -223,6 +223,6 @@ def _benchmark(runs: Sequence[Evaluated], figures: Figures) -> Iterator[str]:
     yield f"<h3>{visible(reports[0]['title'])}</h3>"
     found = benchmark_dots(reports)
     if found:
-        yield figures.html(charts.dots(found, THEME, title="share of prompts that are right"), "Figures by section; table below.")
+        yield figures.html(charts.dots(found, THEME, title="score: 1 is every prompt right"), "Figures by section; table below.")
     yield benchmark_table(reports)
     yield "".join(_remark(text) for report in reports for text in remarks(report))

@@ -43,7 +43,7 @@ def test_what_was_found_stands_before_the_figures_and_the_chart_above_its_table(
     out = text_of(app)
     assert not app.exception
     assert "Always votes left: 100 % of 34 labels" in out
-    assert out.index("Always votes left") < out.index("Position: Lefty") < out.index("What raters take more often")
+    assert out.index("Always votes left") < out.index("Position: Lefty") < out.index("How often raters take")
     assert len(app.get("plotly_chart")) == 1
     assert "<script" not in out
     assert "<img" not in out
@@ -123,6 +123,7 @@ def test_the_chart_shows_what_is_defined_and_marks_a_plain_rate(use_home: Use, h
     figure = {"value": 0.5, "n": 3, "n_seeds": 3, "interval": None, "note": ""}
     (dot,) = pull_dots([PullRow(f"person:{HOSTILE}", "left", figure, held_equal=False)])
     assert dot.hollow
+    assert dot.row.endswith(", person")
     out = "".join(pull_cells(PullRow(f"person:{HOSTILE}", "left", figure, held_equal=False)))
     assert "plain rate" in out
     assert "<img" not in out

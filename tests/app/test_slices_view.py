@@ -62,7 +62,7 @@ def test_every_property_can_be_chosen(open_page: Open, home: Path, by: str) -> N
 def test_one_pair_is_compared_without_undefined_values(open_page: Open, one_home: Path) -> None:
     out = text_of(open_page("agreement", one_home, SLICES))
     assert "No interval: all pairs come from one seed." in out
-    assert "No ceiling" in out
+    assert "human ceiling" in out
     assert "nan" not in out.lower()
 
 
