@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.forms import Field
 from music_core.config import EMBEDDED, SCRIPTED, Settings, recipe_names, recipe_table
+from music_core.evaluate.benchmarks.catalogue import BENCHMARKS, MULTITURN
 from music_core.evaluate.selectors import BASELINES, LONGEST, RANDOM
 
 SPLITS = ("train", "validation", "test")
@@ -33,13 +34,14 @@ FORMATS: Mapping[str, str] = {
     "llmbar": "llmbar: gold labels",
     "labels": "labels: exported from a workbench",
 }
-LAUNCHED = ("generate", "judge", "train", "score", "bon", "import", "sample", "demo")
+LAUNCHED = ("generate", "judge", "train", "score", "bon", "benchmark", "import", "sample", "demo")
 VERBS: Mapping[str, str] = {
     "generate": "Generate pairs",
     "judge": "Judge pairs",
     "train": "Train a model",
     "score": "Score pairs",
     "bon": "Compare by Best-of-N",
+    "benchmark": "Run a benchmark",
     "import": "Import a file",
     "sample": "Load the sample",
     "demo": "Run the demo",
@@ -50,6 +52,7 @@ ABOUT: Mapping[str, str] = {
     "train": "A reward model learns from pairs of the train split; its data is pinned and written down.",
     "score": "A registered model gives every pair a reward after each turn.",
     "bon": "Each selector picks one of N simulated conversations, a judge compares the picks. They are stored as pairs to label.",
+    "benchmark": "A registered model against a benchmark by its authors' protocol, beside published figures.",
     "import": "Preference data, votes and verdicts: a file or folder on the machine that runs this workbench, or the hub.",
     "sample": "The pairs that come with the workbench, with readings and rewards. Loading twice changes nothing.",
     "demo": "The whole line on the embedded model: generate, judge, train, score. Under 10 minutes on 2 cores.",
@@ -121,6 +124,8 @@ def fields_of(kind: str, choices: Choices) -> tuple[Field, ...]:
             return _score(choices)
         case "bon":
             return _bon(choices)
+        case "benchmark":
+            return _benchmark(choices)
         case "import":
             return _import()
         case "demo":
@@ -346,6 +351,43 @@ def _bon(choices: Choices) -> tuple[Field, ...]:
         Field("user_words", "Words per user message", "whole", 30, "Asked for in the prompt.", least=1, more=True),
         Field("temperature", "Temperature", "real", None, "Of both roles, above 0. Empty: 0.8.", least=0, optional=True, more=True),
         Field("seed", "Random seed", "whole", 0, "Every random draw derives from it.", least=0, more=True),
+    )
+
+
+def _benchmark(choices: Choices) -> tuple[Field, ...]:
+    names = {b.name: b.title + ("" if b.hub else ": whole conversations of this store or of files") for b in BENCHMARKS.values()}
+    return (
+        Field("benchmark", "Benchmark", "one", MULTITURN, "", names),
+        Field(
+            "model", "Model", "one", next(iter(choices.models), ""), "A registered model whose weights are here.", _plain(choices.models)
+        ),
+        Field(
+            "paths",
+            "Files or hub names",
+            "open_many",
+            (),
+            "Paths on the machine that runs this workbench, or hf:NAME. Empty: the benchmark's place on the hub, or the store's pairs.",
+            hint="its usual place",
+        ),
+        Field(
+            "limit",
+            "At most so many rows",
+            "whole",
+            None,
+            "The first ones: for a try, not for a figure.",
+            least=1,
+            optional=True,
+            hint="All",
+        ),
+        Field(
+            "sources", "Sources", "many", (), "Of the multi-turn suite: pairs of these. Empty: all.", _plain(choices.sources), hint="All"
+        ),
+        Field("splits", "Splits", "many", (), "Of the multi-turn suite: seeds of these. Empty: all.", _plain(SPLITS), hint="All"),
+        Field("min_turns", "Turns at least", "whole", 2, "Of the multi-turn suite.", least=1, more=True),
+        Field("batch_tokens", "Tokens per batch", "whole", 4096, "Larger is quicker and takes more memory.", least=256, more=True),
+        Field("dtype", "Precision", "one", "float32", "Of the backbone.", _plain(("float32", "bfloat16")), more=True),
+        Field("device", "Device", "text", "", "cpu, cuda, cuda:1 … Empty: what there is.", optional=True, more=True, hint="what there is"),
+        Field("seed", "Random seed", "whole", 0, "The bootstrap derives from it.", least=0, more=True),
     )
 
 

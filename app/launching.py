@@ -18,6 +18,7 @@ from jobs.runner import new_run_id
 from music_core.chat.local import embedded_path
 from music_core.config import EMBEDDED, Settings, load_settings
 from music_core.errors import MissingExtraError, MusicError, RunError, SourceError
+from music_core.evaluate.benchmarks.catalogue import benchmark_of
 from music_core.evaluate.selectors import BASELINES
 
 _LOG = logging.getLogger("music.app")
@@ -25,7 +26,12 @@ _DRAFT = "mw_draft"
 _OUTCOME = "mw_run_outcome"
 _ESTIMATE = "mw_estimate"
 # Kinds that bring torch, and in words what they do with it.
-_TORCH: Mapping[str, str] = {"train": "Training a reward model", "score": "Scoring with a reward model", "demo": "The demo"}
+_TORCH: Mapping[str, str] = {
+    "train": "Training a reward model",
+    "score": "Scoring with a reward model",
+    "benchmark": "Scoring with a reward model",
+    "demo": "The demo",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +126,21 @@ def _check(kind: str, config: Mapping[str, Any]) -> None:
     path = str(config.get("path", ""))
     if kind == "import" and not path:
         raise SourceError("No file is named.", "Give the path of a file on the machine that runs this workbench, or hf:NAME.")
-    if _needs_hub(path):
-        raise MissingExtraError("Reading a data set of the hub", "hub")
-    if kind == "import" and not path.startswith("hf:") and not Path(path).exists():
-        raise SourceError(f"There is no file {path} on the machine that runs this workbench.", "Give its full path, or hf:NAME.")
+    for place in (path, *_places(kind, config)):
+        if _needs_hub(place):
+            raise MissingExtraError("Reading a data set of the hub", "hub")
+        if place and not place.startswith("hf:") and not Path(place).exists():
+            raise SourceError(f"There is no file {place} on the machine that runs this workbench.", "Give its full path, or hf:NAME.")
+
+
+def _places(kind: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a benchmark's rows are read from: what was named, else its place on the hub."""
+    if kind != "benchmark":
+        return ()
+    if not config.get("model"):
+        raise RunError("No model is named.", "Train one, or see those there are with: music models list")
+    benchmark = benchmark_of(str(config.get("benchmark", "")))
+    return named(config.get("paths")) or (benchmark.hub,)
 
 
 def estimate(draft: Draft, config: Mapping[str, Any]) -> None:

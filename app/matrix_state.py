@@ -1,10 +1,11 @@
-"""What the Agreement page shows, as one value that lives in the address. Pure."""
+"""What the Agreement page shows, in all its views, as one value that lives in the address. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.nav import Query
+from jobs.report.slicing import BY
 from music_core.evaluate.agreement import Cell
 from music_core.store.pairs import PairFilter
 
@@ -16,16 +17,30 @@ EXPLAINED: Mapping[Measure, str] = {
     "kappa": "Agreement beyond chance: 1 is perfect, 0 what two raters with the same habits reach by luck, below 0 they tend to disagree.",
     "alpha": "Like κ, but chance is taken from both raters' votes together; from 0.8 on data count as reliable, below 0.67 hardly.",
 }
+# The views of the page by their names in the address; the page knows what draws each.
+VIEWS: Mapping[str, str] = {"matrix": "Matrix", "bias": "Bias", "slices": "Slices", "estimates": "Estimates"}
+_ONE = {"view": "matrix", "show": "agree", "by": "turns", "against": "construction", "a": "", "b": "", "queue": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixState:
-    """Filters and the number shown. Field names are the names in the address; `trained` counts training pairs in."""
+    """Filters, the view, and what it shows. Field names are the names in the address; `trained` counts training pairs in.
+
+    Of the slices: `by` what, which `rater`s (none: everybody) `against` whom, and `a` against `b` on the same pairs.
+    `queue` is the labelling queue whose estimates are shown; its pool takes the place of the filters.
+    """
 
     source: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
     show: Measure = "agree"
     trained: bool = False
+    view: str = "matrix"
+    by: str = "turns"
+    rater: tuple[str, ...] = ()
+    against: str = "construction"
+    a: str = ""
+    b: str = ""
+    queue: str = ""
 
     def filter(self) -> PairFilter:
         """The store's filter."""
@@ -37,8 +52,8 @@ class MatrixState:
 
     def query(self) -> Query:
         """The address's parameters; defaults are left out."""
-        shown = "" if self.show == "agree" else self.show
-        return {**self.within(), "show": shown, "trained": "1" if self.trained else ""}
+        one = {name: getattr(self, name) for name, default in _ONE.items() if getattr(self, name) != default}
+        return {**self.within(), "rater": self.rater, **one, "trained": "1" if self.trained else ""}
 
     def changed(self, **values: object) -> "MatrixState":
         """The state with `values`."""
@@ -52,7 +67,8 @@ class MatrixState:
 
 def from_query(query: Mapping[str, Sequence[str]]) -> MatrixState:
     """The state in an address; what is not understood is ignored."""
-    shown = query.get("show", [""])[-1]
-    measure: Measure = next((m for m in MEASURES if m == shown), "agree")
-    source, split = (tuple(v for v in query.get(name, ()) if v) for name in ("source", "split"))
-    return MatrixState(source, split, measure, query.get("trained", [""])[-1] == "1")
+    said = {name: query.get(name, [""])[-1] or default for name, default in _ONE.items()}
+    known: Mapping[str, Mapping[str, str]] = {"view": VIEWS, "show": MEASURES, "by": BY}  # type: ignore[dict-item]
+    said |= {name: _ONE[name] for name, values in known.items() if said[name] not in values}
+    lists = {name: tuple(v for v in query.get(name, ()) if v) for name in ("source", "split", "rater")}
+    return MatrixState(**lists, **said, trained=query.get("trained", [""])[-1] == "1")  # type: ignore[arg-type]

@@ -38,12 +38,17 @@ _WORDS: Mapping[str, str] = {
     "tied_picks": "Picks with an equal reward beside them",
     "trained_on_prompts": "Prompts that the model was trained on",
     "trained_steps": "Steps trained",
+    "n_boot": "Replicates for the intervals",
     "accuracy": "Accuracy on validation pairs",
     "by_source": "Left out, by source",
     "memory_gb_per_device": "Memory per device, GB",
 }
 # Shown in their own way, or of no use to a reader.
-_ELSEWHERE = {"curve", "cells", "rates", "table"}
+_ELSEWHERE = {
+    *("curve", "cells", "rates", "table"),
+    *("overall", "sections", "parts", "tables", "notes", "published", "contamination"),
+    *("raters", "findings"),
+}
 _SECONDS = {"working_s", "seconds"}
 
 
@@ -68,7 +73,12 @@ def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
             return [(f"Rewards by {done['model']}", "agreement", {})]
         case "bon" if done:
             label: Query = {"run": state.run_id, "label": "none"}
-            return [(f"{done['pairs']:,} pairs of picks", "pairs", {"run": state.run_id}), ("Those without a label", "pairs", label)]
+            picks: Link = (f"{done['pairs']:,} pairs of picks", "pairs", {"run": state.run_id})
+            return [picks, ("Those without a label", "pairs", label), ("Evaluation", "evaluation", {})]
+        case "benchmark" if done:
+            return [("Evaluation", "evaluation", {})]
+        case "bias" if done:
+            return [("Bias", "agreement", {"view": "bias"})]
         case "import" if "source" in done:
             of: Query = {"source": done["source"]} if done["pairs"] else {}
             pairs: list[Link] = [(f"{done['pairs']:,} pairs of {done['source']}", "pairs", of)] if of else []
@@ -102,6 +112,8 @@ def title_of(kind: str, config: Mapping[str, Any]) -> str:
             return f"{config.get('model', '')} on pairs{of}"
         case "bon":
             return f"{config.get('a', '')} against {', '.join(config.get('b', ()))}, N = {config.get('n_best', '')}{of}"
+        case "benchmark":
+            return f"{config.get('model', '')} on {config.get('benchmark', '')}{of}"
         case "import":
             return Path(str(config.get("path", ""))).name
         case _:
@@ -136,6 +148,11 @@ def summary(kind: str, report: Mapping[str, Any]) -> str:
             if last.get("win_rate") is None:
                 return f"{report.get('pairs', 0):,} pairs of picks"
             return f"win rate {last['win_rate']:.2f} against {last['b']} at N = {last['n']} on {last['n_prompts']:,} prompts"
+        case "benchmark":
+            overall = report.get("overall") or {}
+            if overall.get("value") is None:
+                return f"{report.get('n', 0):,} prompts"
+            return f"{100 * overall['value']:.1f} % on {report.get('n', 0):,} prompts of {report.get('title', '')}"
         case "sample" | "demo":
             return f"{report.get('pairs', 0):,} pairs"
         case _:

@@ -3,23 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from app.nav import Query
+from jobs.report.words import FEW
+from jobs.report.words import rater_kind as kind
+from jobs.report.words import rater_name as name
 from music_core.evaluate.agreement import Cell
 
+__all__ = ["CONSTRUCTION", "FEW", "Link", "explained", "in_order", "kind", "links", "name"]
+
 CONSTRUCTION = "construction"
-_GROUPS = {"construction": "Construction", "judges": "All judges", "people": "All people"}
-# Fewer pairs than this say little: at 50 % agreement the 95 % interval spans 36 points.
-FEW = 30
 Link = tuple[str, Query]
-
-
-def name(rater: str) -> str:
-    """The rater without its kind: `Construction`, `All judges`, else its own name."""
-    return _GROUPS.get(rater) or rater.partition(":")[2] or rater
-
-
-def kind(rater: str) -> str:
-    """What it is: construction, judge, model, person, or a group."""
-    return "group" if rater in ("judges", "people") else rater.partition(":")[0]
 
 
 def in_order(cells: Sequence[Cell]) -> list[str]:
@@ -27,7 +19,7 @@ def in_order(cells: Sequence[Cell]) -> list[str]:
     return list(dict.fromkeys(r for c in cells for r in (c.a, c.b)))
 
 
-def links(cell: Cell, within: Mapping[str, Sequence[str]], model_ids: Mapping[str, str]) -> list[Link]:
+def links(cell: Cell, within: Query, model_ids: Mapping[str, str]) -> list[Link]:
     """The pairs of a cell with the construction, where the list of pairs can be filtered that way: (words, address)."""
     if CONSTRUCTION not in (cell.a, cell.b) or not cell.n:
         return []

@@ -1,4 +1,4 @@
-"""What Overview, Agreement and Jobs read: figures of the whole store, kept until anything is committed, and runs as they are now."""
+"""What Overview, Agreement, Evaluation and Jobs read: figures, kept until anything is committed, and runs as they are now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,20 @@ import streamlit as st
 from app import data, outcomes
 from jobs import api
 from jobs.folder import RunState
+from jobs.report.gather import Evaluated, evaluations, finished
+from jobs.report.page import build
+from jobs.report.slicing import slices_by
+from jobs.stages.bias import report_of
+from jobs.stages.select import Selection
 from music_core.evaluate.agreement import Cell, agreement_cells
+from music_core.evaluate.compare import PairedDifference, paired_difference
+from music_core.evaluate.slices import Ceiling, Slice, ceiling
+from music_core.store.facts import pair_facts
 from music_core.store.info import store_info
 from music_core.store.inventory import SourceCount, source_counts
 from music_core.store.pairs import Facet, PairFilter
 from music_core.store.votes import excluded_votes, votes
-from music_core.types import RewardModel
+from music_core.types import RewardModel, Vote
 
 LOG_LINES = 300
 
@@ -64,13 +72,42 @@ def _inventory(home: str, version: int) -> Inventory:  # noqa: ARG001
     return Inventory(store_info(opened)["counts"], tuple(sources), whole, data.filter_values(), tuple(data.models()))
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _votes(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> list[Vote]:  # noqa: ARG001
+    said = votes(data.store(), f)
+    return [replace(v, trained_on=False) if v.trained_on else v for v in said] if with_training_pairs else said
+
+
 @st.cache_resource(max_entries=32, show_spinner="Comparing the raters …")
-def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:  # noqa: ARG001
+def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:
+    return Agreement(tuple(agreement_cells(_votes(home, version, f, with_training_pairs))), excluded_votes(data.store(), f))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking for biases …")
+def _bias(home: str, version: int, selection: Selection) -> Mapping[str, Any]:  # noqa: ARG001
+    return report_of(data.store(), selection)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing the raters slice by slice …")
+def _slices(home: str, version: int, f: PairFilter, by: str, with_training_pairs: bool) -> tuple[Slice, ...]:
+    return tuple(slices_by(by, _votes(home, version, f, with_training_pairs), pair_facts(data.store(), f)))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _ceiling(home: str, version: int, f: PairFilter) -> Ceiling:
+    return ceiling(_votes(home, version, f, False))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _difference(home: str, version: int, f: PairFilter, with_training_pairs: bool, a: str, b: str, reference: str) -> PairedDifference:
+    return paired_difference(_votes(home, version, f, with_training_pairs), a, b, reference)
+
+
+# The states tell a run that was finished since from what was read before.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _evaluations(home: str, states: tuple[tuple[str, str], ...]) -> tuple[Evaluated, ...]:  # noqa: ARG001
     opened = data.store()
-    said = votes(opened, f)
-    if with_training_pairs:
-        said = [replace(v, trained_on=False) if v.trained_on else v for v in said]
-    return Agreement(tuple(agreement_cells(said)), excluded_votes(opened, f))
+    return tuple(evaluations(opened, finished(opened)))
 
 
 def inventory() -> Inventory:
@@ -81,6 +118,42 @@ def inventory() -> Inventory:
 def agreement(f: PairFilter | None = None, *, with_training_pairs: bool = False) -> Agreement:
     """Everybody against everybody on the pairs that pass `f`; a model's own training pairs are left out unless asked for."""
     return _agreement(*_now(), f or PairFilter(), with_training_pairs)
+
+
+def bias(selection: Selection) -> Mapping[str, Any]:
+    """What pulls every rater on the selected pairs, and the findings; a model's own training pairs are left out."""
+    return _bias(*_now(), selection)
+
+
+def slices(f: PairFilter, by: str, *, with_training_pairs: bool = False) -> tuple[Slice, ...]:
+    """The matrix of every slice of the pairs that pass `f`."""
+    return _slices(*_now(), f, by, with_training_pairs)
+
+
+def human_ceiling(f: PairFilter) -> Ceiling:
+    """How often a person says what most other people say."""
+    return _ceiling(*_now(), f)
+
+
+def difference(f: PairFilter, a: str, b: str, reference: str, *, with_training_pairs: bool = False) -> PairedDifference:
+    """Rater `a` against `b` by their agreement with `reference` on the same pairs. Raises `ValueError` for the same rater twice."""
+    return _difference(*_now(), f, with_training_pairs, a, b, reference)
+
+
+def finished_evaluations() -> tuple[Evaluated, ...]:
+    """Best-of-N and benchmark runs that finished, the newest first."""
+    opened = data.store()
+    return _evaluations(str(opened.home), tuple((s.run_id, str(s.finished_at)) for s in finished(opened)))
+
+
+def html_report(selection: Selection) -> str:
+    """The report on the selected pairs and all evaluations as one HTML file; made anew each time."""
+    return build(data.store(), selection)[0]
+
+
+def version() -> int:
+    """The store's newest snapshot."""
+    return data.store().version()
 
 
 def runs(limit: int = 50) -> list[RunState]:

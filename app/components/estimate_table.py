@@ -51,7 +51,7 @@ def show(possible: bool, found: Estimate | None) -> None:
     """Draw the estimate, or how to get one."""
     st.subheader("What it would cost", anchor=False)
     if not possible:
-        st.html('<p class="mw-note">It asks no model but the embedded one and cannot be tried dry.</p>')
+        st.html('<p class="mw-note">It asks no chat model but the embedded one and cannot be tried dry.</p>')
     elif found is None:
         st.html('<p class="mw-note"><em>Estimate</em> counts calls, tokens, time and money for these settings, and starts nothing.</p>')
     elif found.error is not None:

@@ -1,6 +1,6 @@
 """What the labels of a queue say about its whole pool, how sure that is, and how many labels more would make it surer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -103,13 +103,17 @@ def _link(name: str) -> str:
     return f'<a class="mw-link" href="{attribute(href("label", {"queue": name}))}">Label this queue</a>'
 
 
-def _choose(heads: Sequence[QueueHead], queue: str) -> str:
+def _choose(heads: Sequence[QueueHead], queue: str, on_choose: Callable[[str], None]) -> str:
     names = {head.name: words(head) for head in heads}
     if queue:
         names.setdefault(queue, queue)
-    if st.session_state.get(_QUEUE) not in names:
+    if queue or st.session_state.get(_QUEUE) not in names:
         st.session_state[_QUEUE] = queue or heads[0].name
-    return str(st.selectbox("Queue", list(names), format_func=names.__getitem__, key=_QUEUE))
+
+    def choose() -> None:
+        on_choose(str(st.session_state[_QUEUE]))
+
+    return str(st.selectbox("Queue", list(names), format_func=names.__getitem__, key=_QUEUE, on_change=choose))
 
 
 def _teach() -> None:
@@ -120,8 +124,8 @@ def _teach() -> None:
 _BY = {"uniform": "", "stratified": " --by source", "disagreement": "", "uncertainty": " --by judge:NAME"}
 
 
-def show(queue: str = "") -> None:
-    """Draw the estimates of a queue that the person chooses, `queue` (else the newest) at first.
+def show(queue: str = "", on_choose: Callable[[str], None] = lambda _queue: None) -> None:
+    """Draw the estimates of a queue that the person chooses, `queue` (else the newest) at first; `on_choose` hears of another choice.
 
     Raises `StoreError` for an unknown queue, which the caller shows in the place of this part.
     """
@@ -131,7 +135,7 @@ def show(queue: str = "") -> None:
         return
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
     with left:
-        name = _choose(heads, queue)
+        name = _choose(heads, queue, on_choose)
     with right:
         half = st.number_input("Wanted half-width", min_value=0.005, max_value=0.5, value=HALF_WIDTH, step=0.005, format="%.3f", key=_HALF)
     found = estimates.estimates(name)

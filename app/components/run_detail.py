@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app import launching, outcomes, reports
-from app.components import errors, training_curve, win_table
+from app.components import benchmark_results, errors, training_curve, win_chart, win_table
 from app.components.run_words import bar, status_chip
 from app.form_fields import Choices, fields_of
 from app.log_text import readable
@@ -98,7 +98,10 @@ def _report(view: RunView) -> None:
     if view.report.get("curve"):
         training_curve.show(view.report["curve"])
     if view.report.get("table"):
+        win_chart.show(view.report["table"], view.state.run_id)
         win_table.show(view.report["table"])
+    if view.state.kind == "benchmark":
+        benchmark_results.show([view.report], view.state.run_id)
     rows = [[visible(name), visible(value)] for name, value in outcomes.lines(view.report)]
     st.html(f'<div class="mw-report">{table("What came of it", {"Figure": "text", "Value": "text"}, rows)}</div>')
 

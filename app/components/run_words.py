@@ -20,6 +20,8 @@ KIND_NAMES = {
     "import": "Import",
     "agreement": "Agreement",
     **{kind: verb.split()[0] for kind, verb in VERBS.items()},
+    "benchmark": "Benchmark",
+    "bias": "Bias",
     "sample": "Sample",
     "demo": "Demo",
 }

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.markup import attribute, details, table, visible
 from app.nav import href
+from jobs.report.words import MODES, interval, share
 
 _COLUMNS = {
     "A": "text",
@@ -25,21 +26,32 @@ _COLUMNS = {
     "Note": "text",
 }
 _PICKS = {"Prompt": "text", "A took draw": "text", "B took draw": "text", "Judged": "text", "Open": "text"}
-MODES = {"conversation": "whole conversations", "turn_by_turn": "reply by reply"}
 OUTCOMES = {"win": "A won", "loss": "B won", "same_pick": "same conversation", "unresolved": "not resolved"}
 MOST_PICKS = 100  # in a folded table; the run's picks.jsonl has all
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _row(r: Mapping[str, Any]) -> list[str]:
-    interval = f"{r['interval'][0]:.2f} to {r['interval'][1]:.2f}" if r["interval"] else "–"
+def _row(r: Mapping[str, Any], run_id: str) -> list[str]:
     left_out = f"{r['left_out']:,} prompts left out. " if r["left_out"] else ""
     counts = [f"{r[name]:,}" for name in ("wins", "losses", "ties", "flips", "same_pick", "unresolved")]
     names = [visible(r["a"]), visible(r["b"]), MODES.get(r["mode"], visible(r["mode"]))]
-    return [*names, f"{r['n']:,}", f"{r['n_prompts']:,}", _share(r["win_rate"]), interval, *counts, visible(left_out + r["note"])]
+    return [
+        *names,
+        f"{r['n']:,}",
+        f"{r['n_prompts']:,}",
+        share(r["win_rate"]),
+        interval(r["interval"]),
+        *counts,
+        visible(left_out + r["note"]),
+        *_open(r, run_id),
+    ]
+
+
+def _open(r: Mapping[str, Any], run_id: str) -> list[str]:
+    """The run's picks in the list of pairs, where the run is known; that list cannot tell its comparisons apart."""
+    if not run_id:
+        return []
+    link = f'<a class="mw-link" href="{attribute(href("pairs", {"run": run_id}))}">pairs of this run</a>'
+    return [link if any(p["pair_id"] for p in r["picks"]) else ""]
 
 
 def _pick(p: Mapping[str, Any]) -> list[str]:
@@ -56,13 +68,14 @@ def _picks(r: Mapping[str, Any]) -> str:
     return details(f"Picks: {visible(name)}{more}", table(f"Picks of {name}", _PICKS, (_pick(p) for p in shown)))
 
 
-def markup(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The table and the picks behind it as HTML. Pure."""
+def markup(rows: Sequence[Mapping[str, Any]], run_id: str = "") -> str:
+    """The table and the picks behind it as HTML; with `run_id`, each row leads to the run's pairs. Pure."""
     caption = "How often A's pick was judged better; a tie and a same pick are half a win, the interval is by bootstrap over prompts"
     picks = "".join(_picks(r) for r in rows if r["picks"])
-    return f'<div class="mw-matrix">{table(caption, _COLUMNS, (_row(r) for r in rows))}</div>{picks}'
+    columns = {**_COLUMNS, "Open": "text"} if run_id else _COLUMNS
+    return f'<div class="mw-wins">{table(caption, columns, (_row(r, run_id) for r in rows))}</div>{picks}'
 
 
-def show(rows: Sequence[Mapping[str, Any]]) -> None:
+def show(rows: Sequence[Mapping[str, Any]], run_id: str = "") -> None:
     """Draw it."""
-    st.html(markup(rows))
+    st.html(markup(rows, run_id))

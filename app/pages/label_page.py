@@ -6,7 +6,7 @@ from app import actions, data, labelling, people, queues
 from app.components import card, empty, errors, header, label_head, labels, queue_choice, reveal, vote_bar
 from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
-from app.markup import details
+from app.markup import attribute, details
 from app.nav import href, query_now
 from app.sides import side_names
 from app.state import ListState, from_query
@@ -56,7 +56,9 @@ def _done(desk: Desk) -> None:
         return
     head, open_ = desk.walk.head, desk.walk.head.n_wanted - desk.walk.n_given
     text = "It has all its labels." if open_ <= 0 else f"Other people are to give the {open_:,} labels that it still lacks."
-    empty.show("Nothing of this queue is left for you", text, {"What its labels say": f"music estimate --queue '{head.name}'"}, link)
+    says = href("agreement", {"view": "estimates", "queue": head.name})
+    link += f' · <a class="mw-link" href="{attribute(says)}">What its labels say</a>'
+    empty.show("Nothing of this queue is left for you", text, {"The same as figures": f"music estimate --queue '{head.name}'"}, link)
 
 
 def page() -> None:

@@ -7,6 +7,7 @@ import click
 
 from jobs.cli.common import CONTEXT, Answer, command, given, table
 from jobs.cli.evaluate_benchmarks import add_benchmark_commands
+from jobs.cli.evaluate_report import add_report_command
 from jobs.cli.running import dry_run_option, run_options, start
 
 _HEADS = ("a", "b", "picked", "N", "prompts", "wins", "losses", "ties", "same pick", "unresolved", "win rate", "95 % interval", "flip rate")
@@ -14,13 +15,14 @@ _HEADS = ("a", "b", "picked", "N", "prompts", "wins", "losses", "ties", "same pi
 
 @click.group("evaluate", context_settings=CONTEXT)
 def evaluate_group() -> None:
-    """Evaluate reward models: what they pick out of many conversations, and what they say on benchmarks."""
+    """Evaluate reward models: what they pick out of many conversations, what they say on benchmarks, and all of it as a report."""
 
 
 def add_evaluate_commands(group: click.Group) -> None:
     """Register the commands of this module with `group`."""
     _bon(group)
     add_benchmark_commands(group)
+    add_report_command(group)
 
 
 def _bon(group: click.Group) -> None:

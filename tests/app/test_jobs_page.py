@@ -119,7 +119,7 @@ def test_the_demo_of_the_form_is_the_demo_of_the_command() -> None:
     assert config_of("demo", offered) == config_of("demo", {})
 
 
-@pytest.mark.parametrize("kind", ["generate", "judge", "train", "score", "bon", "import"])
+@pytest.mark.parametrize("kind", ["generate", "judge", "train", "score", "bon", "benchmark", "import"])
 def test_every_form_is_drawn(open_page: Open, home: Path, kind: str) -> None:
     app = open_page("jobs", home, {"new": kind})
     assert not app.exception
@@ -230,7 +230,7 @@ def test_what_a_run_made_can_be_told_before_and_after_its_report(tmp_path: Path,
     state = put_run(tmp_path, "r", "generate", "running", GENERATE).shown()
     object.__setattr__(state, "kind", kind)
     full = {"model": "m", "pairs": 3, "source": "s", "verdicts": {"j": {}}, "readings": 2}
-    assert all(words and page in ("pairs", "jobs", "agreement") for words, page, _ in outcomes.made(state, full))
+    assert all(words and page in ("pairs", "jobs", "agreement", "evaluation") for words, page, _ in outcomes.made(state, full))
     assert len(outcomes.made(state, None)) <= 1
     assert isinstance(outcomes.summary(kind, {}), str)
 

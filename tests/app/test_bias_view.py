@@ -1,0 +1,138 @@
+"""The view about bias: findings first, every figure with n and interval, and the way to the pairs."""
+
+import html
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import reports
+from app.components import bias_view
+from jobs.report.bias_topics import PullRow, cells, pulls, topic_table, topics
+from jobs.report.sections import pull_cells, pull_dots
+from jobs.stages.select import Selection
+from music_core.store.labels import add_labels
+from music_core.types import GivenLabel, LabelEvent
+from tests.app.conftest import Open, Use, query_of, text_of
+from tests.app.samples import HOSTILE, MODEL_ID, fill, plain_pair
+
+BIAS = {"view": "bias"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """34 plain pairs; Lefty votes left on all of them, a person with a hostile name on two."""
+    found = tmp_path_factory.mktemp("bias")
+    store = fill(found, n_plain=34)
+    ids = [plain_pair(i, 2 + i % 4).id for i in range(34)]
+    events = [LabelEvent(f"l{i}", p, "Lefty", "left", "chosen" if i % 2 else "rejected", True) for i, p in enumerate(ids)]
+    events += [LabelEvent(f"h{i}", p, HOSTILE[:80], "right", "chosen", True) for i, p in enumerate(ids[:2])]
+    add_labels(store, [GivenLabel(event) for event in events])
+    store.close()
+    return found
+
+
+def rater(use_home: Use, home: Path, name: str) -> dict[str, Any]:
+    use_home(home)
+    return next(dict(r) for r in reports.bias(Selection())["raters"] if r["rater"] == name)
+
+
+def test_what_was_found_stands_before_the_figures_and_the_chart_above_its_table(open_page: Open, home: Path) -> None:
+    app = open_page("agreement", home, BIAS)
+    out = text_of(app)
+    assert not app.exception
+    assert "Always votes left: 100 % of 34 labels" in out
+    assert out.index("Always votes left") < out.index("Position: Lefty") < out.index("How often raters take")
+    assert len(app.get("plotly_chart")) == 1
+    assert "<script" not in out
+    assert "<img" not in out
+
+
+def test_one_pair_gives_too_little_to_say_and_no_undefined_value(open_page: Open, one_home: Path) -> None:
+    out = text_of(open_page("agreement", one_home, BIAS))
+    assert "Too little to say" in out
+    assert "a bias must be strong to be seen" in out
+    assert "nan" not in out.lower().replace("finance", "")
+    assert "None" not in out
+
+
+def test_an_empty_store_and_a_filter_without_votes_say_what_to_do(open_page: Open, home: Path, tmp_path: Path) -> None:
+    assert "No pairs yet" in text_of(open_page("agreement", tmp_path, BIAS))
+    out = text_of(open_page("agreement", home, {**BIAS, "source": "no such source"}))
+    assert "Nobody voted on these pairs" in out
+    assert 'href="agreement?view=bias"' in out
+
+
+def test_a_failing_report_leaves_the_switch_and_is_told_in_a_sentence(open_page: Open, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(selection: Selection) -> None:
+        raise ValueError(HOSTILE)
+
+    monkeypatch.setattr(reports, "bias", fails)
+    app = open_page("agreement", home, BIAS)
+    assert not app.exception
+    assert "This part of the page failed (ValueError)." in text_of(app)
+    assert switch(app).value == "bias"
+
+
+def switch(app: AppTest) -> Any:
+    return app.segmented_control(key="mw-matrix-view")
+
+
+def test_the_switch_changes_the_view_in_the_address_and_keeps_the_filters(open_page: Open, home: Path) -> None:
+    app = open_page("agreement", home, {"source": "rivers", "trained": "1", "show": "kappa"})
+    switch(app).set_value("bias").run()
+    assert query_of(app) == {"source": ["rivers"], "trained": ["1"], "show": ["kappa"], "view": ["bias"]}
+    assert "Always votes left" in text_of(app)
+    switch(app).set_value("matrix").run()
+    assert query_of(app) == {"source": ["rivers"], "trained": ["1"], "show": ["kappa"]}
+
+
+def test_flips_and_votes_against_construction_lead_to_their_pairs(use_home: Use, home: Path) -> None:
+    found = dict(bias_view.links(rater(use_home, home, "judge:pairwise"), {"source": ["s"]}, {}))
+    assert found["flips"] == {"source": ["s"], "judge": "pairwise", "verdict": "flip"}
+    assert found["against construction"] == {"source": ["s"], "judge": "pairwise", "verdict": "rejected"}
+    model = rater(use_home, home, "model:tiny")
+    assert dict(bias_view.links(model, {}, {"tiny": MODEL_ID}))["against construction"]["margin"] == "..0"
+    assert bias_view.links(model, {}, {}) == []
+
+
+def test_topics_are_those_that_a_kind_of_rater_can_have(use_home: Use, home: Path) -> None:
+    names = {kind: [t.name for t in topics(rater(use_home, home, kind))] for kind in ("judge:pairwise", "model:tiny", "person:Lefty")}
+    assert names["judge:pairwise"] == ["position", "length", "flips", "style", "self_preference", "simulator", "answers"]
+    assert names["model:tiny"] == ["length", "style", "answers"]
+    assert names["person:Lefty"] == ["position", "length", "style", "answers"]
+
+
+def test_every_figure_has_its_n_and_its_interval_or_the_reason_why_not(use_home: Use, home: Path) -> None:
+    for name in ("judge:pairwise", "judge:checklist", "model:tiny", "person:Lefty"):
+        for topic in topics(rater(use_home, home, name)):
+            for row in topic.rows:
+                _, value, interval, n, _, note = cells(row)
+                assert n == f"{row.figure['n']:,}"
+                assert (value == "–") == (row.figure["value"] is None)
+                assert interval != "–" or (row.figure["note"] and row.figure["note"] in html.unescape(note)), row
+                assert "-0.00" not in interval
+
+
+def test_the_chart_shows_what_is_defined_and_marks_a_plain_rate(use_home: Use, home: Path) -> None:
+    use_home(home)
+    found = {(p.rater, p.mark): p for p in pulls(reports.bias(Selection())["raters"])}
+    left = found["person:Lefty", "left"]
+    assert (left.figure["value"], left.held_equal) == (1.0, True)
+    figure = {"value": 0.5, "n": 3, "n_seeds": 3, "interval": None, "note": ""}
+    (dot,) = pull_dots([PullRow(f"person:{HOSTILE}", "left", figure, held_equal=False)])
+    assert dot.hollow
+    assert dot.row.endswith(", person")
+    out = "".join(pull_cells(PullRow(f"person:{HOSTILE}", "left", figure, held_equal=False)))
+    assert "plain rate" in out
+    assert "<img" not in out
+
+
+def test_names_and_notes_are_text(use_home: Use, home: Path) -> None:
+    report = rater(use_home, home, "person:Lefty") | {"rater": f"person:{HOSTILE}", "models": [HOSTILE]}
+    said = [{"text": HOSTILE}]
+    out = bias_view.findings_markup(report, said, []) + bias_view.topics_markup(report) + topic_table(topics(report)[0], HOSTILE)
+    assert "<script" not in out
+    assert "<img" not in out
+    assert "<a href" not in out
