@@ -1,25 +1,18 @@
 """The settings that each kind of run offers in its form, with words and defaults for people."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from app import evaluation_fields
+from app.choices import JUDGE_KINDS, SPLITS, Choices, endpoints, plain
 from app.forms import Field
-from music_core.config import EMBEDDED, SCRIPTED, Settings, recipe_names, recipe_table
-from music_core.evaluate.benchmarks.catalogue import BENCHMARKS, MULTITURN
-from music_core.evaluate.selectors import BASELINES, LONGEST, RANDOM
+from music_core.config import EMBEDDED, SCRIPTED, recipe_names, recipe_table
 
-SPLITS = ("train", "validation", "test")
 METHODS: Mapping[str, str] = {
     "swap": "swap: answer a related seed's instruction",
     "one_call": "one call: modify and answer in one reply (the paper's)",
     "two_call": "two calls: modify the instruction, then answer it",
 }
 SCHEDULES = ("all", "last", "from:2", "only:2", "random:0.5")
-JUDGE_KINDS: Mapping[str, str] = {
-    "pairwise": "pairwise, in both orders",
-    "checklist": "checklist, turn by turn",
-    "score": "score, each conversation alone from 1 to 10",
-}
 RUBRICS: Mapping[str, str] = {"overall": "overall: which served the user better?", "per_turn": "per turn: settle every turn first"}
 VERDICT_SCALES: Mapping[str, str] = {"three": "A, tie or B", "five": "A or B, slightly or much, or tie"}
 FORMATS: Mapping[str, str] = {
@@ -59,44 +52,10 @@ ABOUT: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What this store and these settings offer to choose from. `models` are names of those with weights, the newest first."""
-
-    sources: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    taken_names: tuple[str, ...] = ()
-    endpoints: tuple[str, ...] = (EMBEDDED, SCRIPTED)
-
-    @property
-    def judge(self) -> str:
-        """The endpoint proposed for judging what the proposed one wrote: another one where there is another."""
-        return next((e for e in self.endpoints if e not in (EMBEDDED, SCRIPTED, self.endpoint)), self.endpoint)
-
-    @property
-    def endpoint(self) -> str:
-        """The endpoint proposed: one that was configured, else the embedded model."""
-        return next((e for e in self.endpoints if e not in (EMBEDDED, SCRIPTED)), EMBEDDED)
-
-
-def endpoint_names(settings: Settings) -> tuple[str, ...]:
-    """Names of the endpoints, the configured ones first, the scripted fake last."""
-    return tuple(sorted(settings.endpoints, key=lambda e: (e == SCRIPTED, e == EMBEDDED, e)))
-
-
-def _plain(values: Sequence[str]) -> dict[str, str]:
-    return {v: v for v in values}
-
-
-def _endpoints(choices: Choices) -> dict[str, str]:
-    about = {EMBEDDED: "embedded (SmolLM2-135M, on this machine)", SCRIPTED: "scripted (a fake for trying things out)"}
-    return {e: about.get(e, e) for e in choices.endpoints}
-
-
 def _which(choices: Choices, *, most: int | None = None) -> tuple[Field, ...]:
     return (
-        Field("sources", "Sources", "many", (), "Only pairs of these sources. Empty: all.", _plain(choices.sources), hint="All"),
-        Field("splits", "Splits", "many", (), "Only pairs of these splits. Empty: all.", _plain(SPLITS), hint="All"),
+        Field("sources", "Sources", "many", (), "Only pairs of these sources. Empty: all.", plain(choices.sources), hint="All"),
+        Field("splits", "Splits", "many", (), "Only pairs of these splits. Empty: all.", plain(SPLITS), hint="All"),
         Field(
             "limit",
             "At most so many pairs",
@@ -123,9 +82,9 @@ def fields_of(kind: str, choices: Choices) -> tuple[Field, ...]:
         case "score":
             return _score(choices)
         case "bon":
-            return _bon(choices)
+            return evaluation_fields.bon(choices)
         case "benchmark":
-            return _benchmark(choices)
+            return evaluation_fields.benchmark(choices)
         case "import":
             return _import()
         case "demo":
@@ -147,7 +106,7 @@ def _generate(choices: Choices) -> tuple[Field, ...]:
             "open",
             "random:0.5" if own else "all",
             "all, last, from:K, only:K or random:P",
-            _plain(SCHEDULES),
+            plain(SCHEDULES),
         ),
         Field(
             "assistant",
@@ -155,19 +114,19 @@ def _generate(choices: Choices) -> tuple[Field, ...]:
             "one",
             choices.endpoint,
             "An endpoint of music.toml, or a built-in one.",
-            _endpoints(choices),
+            endpoints(choices),
         ),
-        Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **_endpoints(choices)}),
+        Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **endpoints(choices)}),
         Field(
             "sources",
             "First messages from",
             "many",
             (),
             "Sources to take seeds from. Empty: all.",
-            _plain(choices.sources),
+            plain(choices.sources),
             hint="All sources",
         ),
-        Field("splits", "Splits of the seeds", "many", (), "Empty: all.", _plain(SPLITS), hint="All splits"),
+        Field("splits", "Splits of the seeds", "many", (), "Empty: all.", plain(SPLITS), hint="All splits"),
         Field(
             "name",
             "Store as source",
@@ -213,7 +172,7 @@ def _judge(choices: Choices) -> tuple[Field, ...]:
             "many",
             (choices.endpoint,),
             "Who reads the pairs; several read side by side. A judge should not be the simulator.",
-            _endpoints(choices),
+            endpoints(choices),
         ),
         Field(
             "kinds",
@@ -275,7 +234,7 @@ def _train(choices: Choices) -> tuple[Field, ...]:
     return (
         Field("name", "Name of the model", "text", name, "Names its folder and its votes; must be new."),
         Field("recipe", "Recipe", "one", "tiny-cpu", "Base model, length, batch, learning rate.", recipes),
-        Field("sources", "Sources", "many", (), "Only training pairs of these sources. Empty: all.", _plain(choices.sources), hint="All"),
+        Field("sources", "Sources", "many", (), "Only training pairs of these sources. Empty: all.", plain(choices.sources), hint="All"),
         Field(
             "methods",
             "Contrasts",
@@ -305,89 +264,11 @@ def _train(choices: Choices) -> tuple[Field, ...]:
 
 def _score(choices: Choices) -> tuple[Field, ...]:
     return (
-        Field(
-            "model", "Model", "one", next(iter(choices.models), ""), "A registered model whose weights are here.", _plain(choices.models)
-        ),
+        Field("model", "Model", "one", next(iter(choices.models), ""), "A registered model whose weights are here.", plain(choices.models)),
         *_which(choices),
         Field("batch_tokens", "Tokens per batch", "whole", 4096, "Larger is quicker and takes more memory.", least=256, more=True),
-        Field("dtype", "Precision", "one", "float32", "Of the backbone.", _plain(("float32", "bfloat16")), more=True),
+        Field("dtype", "Precision", "one", "float32", "Of the backbone.", plain(("float32", "bfloat16")), more=True),
         Field("device", "Device", "text", "", "cpu, cuda, cuda:1 … Empty: what there is.", optional=True, more=True, hint="what there is"),
-    )
-
-
-def _bon(choices: Choices) -> tuple[Field, ...]:
-    selectors = _plain(choices.models) | {name: f"{name}: {about}" for name, about in BASELINES.items()}
-    return (
-        Field(
-            "a",
-            "Selector A",
-            "one",
-            next(iter(choices.models), LONGEST),
-            "A reward model whose weights are here, or a baseline.",
-            selectors,
-        ),
-        Field("b", "Against", "many", (RANDOM,), "A is compared with each of these.", selectors),
-        Field("n_best", "Values of N", "text", "2,4,8", "Nested: a smaller N is the beginning of the same pool."),
-        Field("prompts", "Prompts", "whole", 20, "First messages to start from; so many pools.", least=1),
-        Field("turns", "Turns", "whole", 3, "Replies of the assistant in each conversation.", least=1),
-        Field("turn_by_turn", "Pick reply by reply as well", "yes_no", False, "Every selector then has conversations of its own."),
-        Field(
-            "assistant",
-            "Assistant played by",
-            "one",
-            choices.endpoint,
-            "An endpoint of music.toml, or a built-in one.",
-            _endpoints(choices),
-        ),
-        Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **_endpoints(choices)}),
-        Field("judge", "Judge", "one", choices.judge, "Who compares the picks. It should not be the simulator.", _endpoints(choices)),
-        Field("judge_kind", "Way of judging", "one", "pairwise", "The checklist suits small judges.", JUDGE_KINDS),
-        Field("sources", "First messages from", "many", (), "Empty: all.", _plain(choices.sources), hint="All sources"),
-        Field(
-            "splits", "Splits of the prompts", "many", (), "The test split is what no model has learned from. Empty: all.", _plain(SPLITS)
-        ),
-        Field("name", "Store as source", "text", "", "Empty: the run's id.", optional=True, hint="the run's id"),
-        Field("reply_words", "Words per reply", "whole", 60, "Asked for in the prompt.", least=1, more=True),
-        Field("user_words", "Words per user message", "whole", 30, "Asked for in the prompt.", least=1, more=True),
-        Field("temperature", "Temperature", "real", None, "Of both roles, above 0. Empty: 0.8.", least=0, optional=True, more=True),
-        Field("seed", "Random seed", "whole", 0, "Every random draw derives from it.", least=0, more=True),
-    )
-
-
-def _benchmark(choices: Choices) -> tuple[Field, ...]:
-    names = {b.name: b.title + ("" if b.hub else ": whole conversations of this store or of files") for b in BENCHMARKS.values()}
-    return (
-        Field("benchmark", "Benchmark", "one", MULTITURN, "", names),
-        Field(
-            "model", "Model", "one", next(iter(choices.models), ""), "A registered model whose weights are here.", _plain(choices.models)
-        ),
-        Field(
-            "paths",
-            "Files or hub names",
-            "open_many",
-            (),
-            "Paths on the machine that runs this workbench, or hf:NAME. Empty: the benchmark's place on the hub, or the store's pairs.",
-            hint="its usual place",
-        ),
-        Field(
-            "limit",
-            "At most so many rows",
-            "whole",
-            None,
-            "The first ones: for a try, not for a figure.",
-            least=1,
-            optional=True,
-            hint="All",
-        ),
-        Field(
-            "sources", "Sources", "many", (), "Of the multi-turn suite: pairs of these. Empty: all.", _plain(choices.sources), hint="All"
-        ),
-        Field("splits", "Splits", "many", (), "Of the multi-turn suite: seeds of these. Empty: all.", _plain(SPLITS), hint="All"),
-        Field("min_turns", "Turns at least", "whole", 2, "Of the multi-turn suite.", least=1, more=True),
-        Field("batch_tokens", "Tokens per batch", "whole", 4096, "Larger is quicker and takes more memory.", least=256, more=True),
-        Field("dtype", "Precision", "one", "float32", "Of the backbone.", _plain(("float32", "bfloat16")), more=True),
-        Field("device", "Device", "text", "", "cpu, cuda, cuda:1 … Empty: what there is.", optional=True, more=True, hint="what there is"),
-        Field("seed", "Random seed", "whole", 0, "The bootstrap derives from it.", least=0, more=True),
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import streamlit as st
 
 from app import form_fields, launching
+from app.choices import Choices
 from app.components import errors, estimate_table, fields
-from app.form_fields import ABOUT, LAUNCHED, VERBS, Choices
+from app.form_fields import ABOUT, LAUNCHED, VERBS
 from app.forms import Field, config_from, named, prefilled
 from app.launching import Draft
 from app.markup import attribute, details, facts, visible

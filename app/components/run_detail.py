@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from app import launching, outcomes, reports
+from app.choices import Choices
 from app.components import benchmark_results, errors, training_curve, win_chart, win_table
 from app.components.run_words import bar, status_chip
-from app.form_fields import Choices, fields_of
+from app.form_fields import fields_of
 from app.log_text import readable
 from app.markup import attribute, facts, table, visible
 from app.nav import href

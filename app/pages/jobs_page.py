@@ -5,11 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import form_fields, reports
+from app import reports
+from app.choices import Choices, endpoint_names
 from app.components import empty, header, launch, run_detail, run_table
 from app.components.errors import shown
 from app.components.run_words import name_of
-from app.form_fields import ABOUT, LAUNCHED, VERBS, Choices
+from app.form_fields import ABOUT, LAUNCHED, VERBS
 from app.nav import href, query_now
 from music_core.config import Settings, load_settings
 
@@ -23,7 +24,7 @@ def _choices(settings: Settings) -> Choices:
         sources=tuple(s.source for s in found.sources),
         models=tuple(m.name for m in found.models if m.path),
         taken_names=tuple(m.name for m in found.models),
-        endpoints=form_fields.endpoint_names(settings),
+        endpoints=endpoint_names(settings),
     )
 
 

@@ -55,9 +55,9 @@ def _hover(dot: Dot) -> str:
     return "<br>".join(attribute(shorten(text, 160)) for text in lines if text)
 
 
-def _base(theme: str, height: int, n_series: int = 1) -> dict[str, Any]:
-    """What all charts share; a legend of several series stands below, two in a line."""
-    legend = 24 * -(-n_series // 2) if n_series > 1 else 0
+def _base(theme: str, height: int, n_legend_lines: int = 0) -> dict[str, Any]:
+    """What all charts share; room for a legend of so many lines is made below."""
+    legend = 24 * n_legend_lines
     ink, _ = _INK[_scheme(theme)]
     return {
         "template": None,
@@ -114,7 +114,7 @@ def dots(found: Sequence[Dot], theme: str, *, title: str, lines: Sequence[Line] 
         )
     height = 110 + int(len(rows) * max(ROW_PX, 15 * len(series)))
     fig.update_layout(
-        **_base(theme, height, len(series)),
+        **_base(theme, height, -(-len(series) // 2) if len(series) > 1 else 0),
         showlegend=len(series) > 1,
         xaxis={"title": {"text": attribute(title), "standoff": 6}, "range": _padded(span), "gridcolor": grid, "zeroline": False},
         yaxis={
@@ -157,7 +157,7 @@ def win_rates(table: Sequence[Mapping[str, Any]], theme: str) -> Any:
     fig.add_hline(y=0.5, line={"color": ink, "width": 1, "dash": "dot"}, opacity=0.7)
     order = [str(n) for n in sorted({r["n"] for r in table})]
     fig.update_layout(
-        **_base(theme, 330, max(2, len(names))),
+        **_base(theme, 330, len(names)),
         showlegend=True,
         xaxis={
             "title": {"text": "N", "standoff": 4},

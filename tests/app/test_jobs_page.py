@@ -8,9 +8,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import launching, outcomes, times
+from app.choices import Choices
 from app.components import estimate_table, run_detail, run_table
 from app.components.fields import key_of
-from app.form_fields import LAUNCHED, Choices, fields_of
+from app.form_fields import LAUNCHED, fields_of
 from app.forms import config_from, prefilled
 from app.launching import Draft
 from app.log_text import readable

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from app.choices import Choices
 from app.components import estimate_table, judges
-from app.form_fields import Choices, fields_of
+from app.form_fields import fields_of
 from app.forms import config_from, named, prefilled
 from app.outcomes import title_of
 from music_core.types import Reading, Verdict

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from app import launching, outcomes
+from app.choices import Choices
 from app.components import win_table
 from app.components.fields import key_of
-from app.form_fields import Choices, fields_of
+from app.form_fields import fields_of
 from app.forms import config_from, prefilled
 from app.launching import Draft
 from jobs import api
