@@ -13,7 +13,7 @@ from music_core.store.labels import add_label
 from music_core.store.queues import PoolPair, QueueHead, create_queue
 from music_core.store.readings import add_readings
 from music_core.types import LabelEvent, Verdict
-from tests.app.conftest import Use, text_of
+from tests.app.conftest import Open, Use, query_of, text_of
 from tests.app.samples import HOSTILE, fill, plain_pair
 
 SCRIPT = "from app.components import errors, estimates\nwith errors.shown():\n    estimates.show({queue!r})"
@@ -127,3 +127,15 @@ def test_the_chart_has_a_dot_for_each_of_the_two_ways_and_leaves_out_what_is_und
     assert (list(both.x), list(alone.x)) == ([0.7], [0.71])
     assert list(both.error_x.array) == pytest.approx([0.1])
     assert "<b>" not in str(estimates_chart.figure(answers, "dark").layout.yaxis.ticktext)
+
+
+def test_the_agreement_page_shows_the_queue_that_the_address_names_and_another_choice_goes_into_it(
+    open_page: Open, estimated_home: Path
+) -> None:
+    app = open_page("agreement", estimated_home, {"view": "estimates", "queue": "halves"})
+    assert not app.exception
+    assert app.selectbox(key="mw-estimates-queue").value == "halves"
+    assert "Estimates for the pool" in text_of(app)
+    app.selectbox(key="mw-estimates-queue").select("untouched").run()
+    assert query_of(app)["queue"] == ["untouched"]
+    assert app.selectbox(key="mw-estimates-queue").value == "untouched"
