@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import get_args
 
 from jobs.stages.seeds import SeedChoice
 from music_core.chat.protocol import Sampling
@@ -12,6 +11,9 @@ from music_core.evaluate.best_of_n import Mode
 from music_core.evaluate.selectors import RANDOM
 from music_core.evaluate.simulation import PoolConfig
 from music_core.types import ReadingKind
+
+# What a dry run can count; points for single conversations are no comparison of picks.
+JUDGE_KINDS: tuple[ReadingKind, ...] = ("pairwise", "checklist")
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Config:
             raise ConfigError("Two selectors are compared.", "Name one as a and at least one as b: a model, random, longest or first.")
         if self.a in self.b:
             raise ConfigError(f"'{self.a}' cannot be compared with itself.")
-        if self.judge_kind not in get_args(ReadingKind):
-            raise ConfigError(f"'{self.judge_kind}' is no kind of judge.", f"Kinds are: {', '.join(get_args(ReadingKind))}.")
+        if self.judge_kind not in JUDGE_KINDS:
+            raise ConfigError(f"'{self.judge_kind}' is no kind of judge for picks.", f"Kinds are: {', '.join(JUDGE_KINDS)}.")
         if self.prompts < 1:
             raise ConfigError(f"prompts must be at least 1, not {self.prompts}.")
         self.pool()

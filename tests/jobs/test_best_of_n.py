@@ -187,6 +187,7 @@ def test_impossible_settings_are_refused_before_anything_runs(store: Store, conf
         ({"n_best": "two"}, "list of numbers"),
         ({"temperature": 0.0}, "temperature 0"),
         ({"judge_kind": "coin"}, "no kind of judge"),
+        ({"judge_kind": "score"}, "no kind of judge"),
         ({"prompts": 0}, "prompts must be at least 1"),
     ):
         with pytest.raises(ConfigError, match=words):
