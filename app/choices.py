@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.forms import Field
 from music_core.config import EMBEDDED, SCRIPTED, Settings
 
 SPLITS = ("train", "validation", "test")
@@ -47,3 +48,13 @@ def endpoints(choices: Choices) -> dict[str, str]:
     """The endpoints, the built-in ones explained."""
     about = {EMBEDDED: "embedded (SmolLM2-135M, on this machine)", SCRIPTED: "scripted (a fake for trying things out)"}
     return {e: about.get(e, e) for e in choices.endpoints}
+
+
+def simulators(choices: Choices) -> tuple[Field, Field]:
+    """Who plays the assistant and who the user."""
+    offered = endpoints(choices)
+    about = "An endpoint of music.toml, or a built-in one."
+    return (
+        Field("assistant", "Assistant played by", "one", choices.endpoint, about, offered),
+        Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **offered}),
+    )

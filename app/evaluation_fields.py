@@ -1,9 +1,11 @@
 """The settings that evaluations of reward models offer in their forms."""
 
-from app.choices import JUDGE_KINDS, SPLITS, Choices, endpoints, plain
+from app.choices import JUDGE_KINDS, SPLITS, Choices, endpoints, plain, simulators
 from app.forms import Field
 from music_core.evaluate.benchmarks.catalogue import BENCHMARKS, MULTITURN
 from music_core.evaluate.selectors import BASELINES, LONGEST, RANDOM
+
+_PICKS_JUDGED = {kind: JUDGE_KINDS[kind] for kind in ("pairwise", "checklist")}
 
 
 def bon(choices: Choices) -> tuple[Field, ...]:
@@ -23,17 +25,9 @@ def bon(choices: Choices) -> tuple[Field, ...]:
         Field("prompts", "Prompts", "whole", 20, "First messages to start from; so many pools.", least=1),
         Field("turns", "Turns", "whole", 3, "Replies of the assistant in each conversation.", least=1),
         Field("turn_by_turn", "Pick reply by reply as well", "yes_no", False, "Every selector then has conversations of its own."),
-        Field(
-            "assistant",
-            "Assistant played by",
-            "one",
-            choices.endpoint,
-            "An endpoint of music.toml, or a built-in one.",
-            endpoints(choices),
-        ),
-        Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **endpoints(choices)}),
+        *simulators(choices),
         Field("judge", "Judge", "one", choices.judge, "Who compares the picks. It should not be the simulator.", endpoints(choices)),
-        Field("judge_kind", "Way of judging", "one", "pairwise", "The checklist suits small judges.", JUDGE_KINDS),
+        Field("judge_kind", "Way of judging", "one", "pairwise", "The checklist suits small judges.", _PICKS_JUDGED),
         Field("sources", "First messages from", "many", (), "Empty: all.", plain(choices.sources), hint="All sources"),
         Field(
             "splits", "Splits of the prompts", "many", (), "The test split is what no model has learned from. Empty: all.", plain(SPLITS)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app import evaluation_fields
-from app.choices import JUDGE_KINDS, SPLITS, Choices, endpoints, plain
+from app.choices import JUDGE_KINDS, SPLITS, Choices, endpoints, plain, simulators
 from app.forms import Field
 from music_core.config import EMBEDDED, SCRIPTED, recipe_names, recipe_table
 
@@ -108,15 +108,7 @@ def _generate(choices: Choices) -> tuple[Field, ...]:
             "all, last, from:K, only:K or random:P",
             plain(SCHEDULES),
         ),
-        Field(
-            "assistant",
-            "Assistant played by",
-            "one",
-            choices.endpoint,
-            "An endpoint of music.toml, or a built-in one.",
-            endpoints(choices),
-        ),
-        Field("user", "User played by", "one", "", "Empty: the assistant's endpoint.", {"": "the same", **endpoints(choices)}),
+        *simulators(choices),
         Field(
             "sources",
             "First messages from",
