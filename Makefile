@@ -32,8 +32,8 @@ setup-dev: $(VENV)/.dev ## the same with training, test and lint tools
 app: setup ## load the sample and open the workbench on http://127.0.0.1:8501
 	$(BIN)/music app --port $(PORT)
 
-test: setup-dev ## all default tests
-	$(BIN)/python -m pytest
+test: setup-dev ## all default tests, a process per core
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 format: setup-dev ## rewrite the code in house style
 	$(BIN)/ruff format .
