@@ -6,7 +6,7 @@ PORT ?= 8501
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev app test check format docs test-integration fuzz bench clean
+.PHONY: help setup setup-dev app test check format docs test-integration fuzz bench pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: setup-dev ## side-by-side measurements, one JSON object each
 	$(BIN)/python -m benchmarks.labels --json
 	$(BIN)/python -m benchmarks.trace --json
 	$(BIN)/python -m benchmarks.import --json
+
+pictures: setup-dev ## the pictures in docs/images, of the store in SHOW=FOLDER
+	$(BIN)/python -m tests.integration.pictures --home $(SHOW)
 
 clean: ## remove caches; never the store, never .venv
 	rm -rf .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START_S = 180.0
 WAIT_MS = 90_000
 
@@ -148,7 +149,6 @@ def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"needs {CHROMIUM}")
     with sync_playwright() as play:
-        args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        found = play.chromium.launch(executable_path=CHROMIUM, args=args)
+        found = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield found
         found.close()
