@@ -38,7 +38,7 @@ def _import(group: click.Group) -> None:
           music import labels.jsonl --format labels
         """
         answer = start("import", given(path=path, fmt=fmt, name=name, limit=limit), text=_imported)
-        keys = ("rows", "rows_used", "pairs", "dropped", "new", "labels", "readings", "verdicts")
+        keys = ("rows", "rows_used", "pairs", "chats", "dropped", "left_out", "new", "labels", "readings", "verdicts")
         return Answer({k: answer.data[k] for k in keys}, answer.text, answer.exit_code) if "rows" in answer.data else answer
 
 
@@ -47,9 +47,13 @@ def _imported(report: Mapping[str, Any]) -> str:
     dropped += "".join(f"\n  left out of used rows, {n} times: {reason}" for reason, n in report.get("left_out", {}).items())
     said = [f"{report[what]} {what}" for what in ("labels", "readings", "verdicts") if report[what]]
     votes = f"\n  new on these pairs: {', '.join(said)}" if said else ""
+    chats = report.get("chats", 0)
+    kept = [f"{report['pairs']} pairs"] if report["pairs"] or not chats else []
+    kept += [f"{chats} conversations to start runs from"] if chats else []
+    then = "Browse them with: music app" if report["pairs"] or not chats else f"Start from them with: --seed-source {report['source']}"
     return (
-        f"{report['rows']} rows read as {report['format']}, {report['rows_used']} used: {report['pairs']} pairs, "
-        f"{report['new']} of them new, as source '{report['source']}'.{dropped}{votes}\nBrowse them with: music app"
+        f"{report['rows']} rows read as {report['format']}, {report['rows_used']} used: {' and '.join(kept)}, "
+        f"{report['new']} of them new, as source '{report['source']}'.{dropped}{votes}\n{then}"
     )
 
 
