@@ -20,7 +20,7 @@ def add_work_commands(group: click.Group) -> None:
 def _import(group: click.Group) -> None:
     @command(group, "import")
     @click.argument("path")
-    @click.option("--format", "fmt", help="Name of the format, where it is not recognised by itself: hh, trl, mt-bench, ...")
+    @click.option("--format", "fmt", help="Name of the format, where it is not recognised by itself: hh, trl, ultrainteract, ...")
     @click.option("--source", "name", help="Name to store the pairs under. Default: the file's name.")
     @click.option("--limit", type=click.IntRange(min=1), help="Read at most so many rows.")
     def import_command(path: str, fmt: str | None, name: str | None, limit: int | None) -> Answer:
@@ -28,12 +28,14 @@ def _import(group: click.Group) -> None:
 
         PATH is a .jsonl, .json or .parquet file, each also gzipped, a folder in MT-bench's layout, or hf:NAME for a data set of the
         Hugging Face hub. People who voted become annotators, judges become judges: `music agreement` holds them against each other at
-        once. Rows that cannot be used are counted with their reason. Importing again changes nothing. A file that cannot be read
-        stores nothing. docs/sources.md shows every format.
+        once. Conversations and prompts without a preference are kept as first messages to start runs from. Rows that cannot be used
+        are counted with their reason. Importing again changes nothing. A file that cannot be read stores nothing. docs/sources.md
+        shows every format.
 
         Examples:
           music import preferences.jsonl
           music import hf:Anthropic/hh-rlhf --limit 1000 --source hh
+          music import hf:openbmb/UltraInteract_pair --source ultrainteract
           music import mt_bench/ --format mt-bench
           music import labels.jsonl --format labels
         """
