@@ -221,6 +221,14 @@ class SourcedPair:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcedChat:
+    """A conversation without a counterpart, and where it came from: runs start from its opening. It may end with the user."""
+
+    chat: Conversation
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class RewardTrace:
     """Reward of the conversation if it ended after each assistant turn; not a credit for that turn.
 

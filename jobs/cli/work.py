@@ -20,7 +20,7 @@ def add_work_commands(group: click.Group) -> None:
 def _import(group: click.Group) -> None:
     @command(group, "import")
     @click.argument("path")
-    @click.option("--format", "fmt", help="Name of the format, where it is not recognised by itself: hh, trl, mt-bench, ...")
+    @click.option("--format", "fmt", help="Name of the format, where it is not recognised by itself: hh, trl, ultrainteract, ...")
     @click.option("--source", "name", help="Name to store the pairs under. Default: the file's name.")
     @click.option("--limit", type=click.IntRange(min=1), help="Read at most so many rows.")
     def import_command(path: str, fmt: str | None, name: str | None, limit: int | None) -> Answer:
@@ -28,17 +28,19 @@ def _import(group: click.Group) -> None:
 
         PATH is a .jsonl, .json or .parquet file, each also gzipped, a folder in MT-bench's layout, or hf:NAME for a data set of the
         Hugging Face hub. People who voted become annotators, judges become judges: `music agreement` holds them against each other at
-        once. Rows that cannot be used are counted with their reason. Importing again changes nothing. A file that cannot be read
-        stores nothing. docs/sources.md shows every format.
+        once. Conversations and prompts without a preference are kept as first messages to start runs from. Rows that cannot be used
+        are counted with their reason. Importing again changes nothing. A file that cannot be read stores nothing. docs/sources.md
+        shows every format.
 
         Examples:
           music import preferences.jsonl
           music import hf:Anthropic/hh-rlhf --limit 1000 --source hh
+          music import hf:openbmb/UltraInteract_pair --source ultrainteract
           music import mt_bench/ --format mt-bench
           music import labels.jsonl --format labels
         """
         answer = start("import", given(path=path, fmt=fmt, name=name, limit=limit), text=_imported)
-        keys = ("rows", "rows_used", "pairs", "dropped", "new", "labels", "readings", "verdicts")
+        keys = ("rows", "rows_used", "pairs", "chats", "dropped", "left_out", "new", "labels", "readings", "verdicts")
         return Answer({k: answer.data[k] for k in keys}, answer.text, answer.exit_code) if "rows" in answer.data else answer
 
 
@@ -47,9 +49,13 @@ def _imported(report: Mapping[str, Any]) -> str:
     dropped += "".join(f"\n  left out of used rows, {n} times: {reason}" for reason, n in report.get("left_out", {}).items())
     said = [f"{report[what]} {what}" for what in ("labels", "readings", "verdicts") if report[what]]
     votes = f"\n  new on these pairs: {', '.join(said)}" if said else ""
+    chats = report.get("chats", 0)
+    kept = [f"{report['pairs']} pairs"] if report["pairs"] or not chats else []
+    kept += [f"{chats} conversations to start runs from"] if chats else []
+    then = "Browse them with: music app" if report["pairs"] or not chats else f"Start from them with: --seed-source {report['source']}"
     return (
-        f"{report['rows']} rows read as {report['format']}, {report['rows_used']} used: {report['pairs']} pairs, "
-        f"{report['new']} of them new, as source '{report['source']}'.{dropped}{votes}\nBrowse them with: music app"
+        f"{report['rows']} rows read as {report['format']}, {report['rows_used']} used: {' and '.join(kept)}, "
+        f"{report['new']} of them new, as source '{report['source']}'.{dropped}{votes}\n{then}"
     )
 
 

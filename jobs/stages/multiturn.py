@@ -6,10 +6,11 @@ from itertools import chain, islice
 from pathlib import Path
 
 from jobs.stages.select import stored_pairs
-from music_core.errors import ConfigError, RunError, SourceError
-from music_core.evaluate.benchmarks.items import ReadItems, UnusableRowError
-from music_core.evaluate.benchmarks.multiturn import Candidate, candidate_items, is_rmb, read_rmb
-from music_core.sources.read import open_rows, read_source
+from music_core.errors import ConfigError, RunError
+from music_core.evaluate.benchmarks.items import ReadItems
+from music_core.evaluate.benchmarks.multiturn import Candidate, candidate_items
+from music_core.sources.read import read_source
+from music_core.sources.rmb import FORMAT as RMB
 from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter, StoredPair, pair_ids
 from music_core.store.votes import votes
@@ -68,30 +69,10 @@ def _origin(stored: StoredPair, sources: tuple[str, ...]) -> tuple[str, str | No
 
 
 def _from_file(path: str, faults: dict[str, int]) -> Iterator[Candidate]:
-    """Pairs of RMB's pairwise files, or of any file that `music import` reads."""
-    rows = open_rows(path)
-    first = next(rows, None)
-    if first is None:
-        raise SourceError(f"{path} holds no rows.")
-    if not is_rmb(first.values):
-        rows.close()
-        yield from _imported(path, faults)
-        return
-    for row in chain([first], rows):
-        try:
-            if row.values is None:
-                raise UnusableRowError(row.reason)
-            pair = read_rmb(row.values)
-        except UnusableRowError as e:
-            faults[e.reason] = faults.get(e.reason, 0) + 1
-            continue
-        yield Candidate(pair.id, "RMB", pair)
-
-
-def _imported(path: str, faults: dict[str, int]) -> Iterator[Candidate]:
+    """Pairs of any file that `music import` reads; those of RMB's pairwise files are one suite, whatever a file is called."""
     with read_source(path) as reading:
         for reason, n in reading.report.dropped.items():
             faults[reason] = faults.get(reason, 0) + n
         for sourced in reading.pairs:
-            name = sourced.origin.source or Path(path).stem
+            name = "RMB" if reading.fmt == RMB else sourced.origin.source or Path(path).stem
             yield Candidate(sourced.pair.id, name, sourced.pair, sourced.origin.method)

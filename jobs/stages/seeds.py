@@ -9,6 +9,7 @@ from jobs.files import write_json
 from music_core.errors import SourceError
 from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter, iter_seeds
+from music_core.store.seeds import iter_chat_seeds
 from music_core.types import Conversation, Message, Seed, content_id, conversation
 
 
@@ -38,9 +39,11 @@ def choose(store: Store, choice: SeedChoice) -> list[Seed]:
     if choice.file:
         found = [s for s in read_seeds(Path(choice.file)) if not choice.splits or s.split in choice.splits]
     else:
-        found = list(iter_seeds(store, PairFilter(sources=choice.sources, splits=choice.splits)))
+        of_pairs = iter_seeds(store, PairFilter(sources=choice.sources, splits=choice.splits))
+        found = [*of_pairs, *iter_chat_seeds(store, choice.sources, choice.splits)]
     if not found:
-        raise SourceError("There are no first messages to start from.", "Import some pairs (music import PATH), or give --seeds-file.")
+        hint = "Import some pairs, prompts or chats (music import PATH), or give --seeds-file."
+        raise SourceError("There are no first messages to start from.", hint)
     return draw(found, choice.n, choice.seed)
 
 

@@ -5,22 +5,32 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from music_core.errors import SourceError
+from music_core.sources import chats, helpsteer, rewardbench, rmb, skywork, ultrafeedback, ultrainteract
 from music_core.sources.hh import is_hh, read_hh
 from music_core.sources.mt_bench import is_vote
 from music_core.sources.oasst import is_oasst, read_oasst
-from music_core.sources.rows import RowFormat
+from music_core.sources.rows import GroupFormat, RowFormat
 from music_core.sources.sharegpt import is_sharegpt, read_sharegpt
 from music_core.sources.trl import is_trl, read_trl
 from music_core.sources.vote_formats import VOTE_FORMATS
 
-# In the order in which a row is tried: HH text is also a plain TRL pair, so the narrower form comes first.
+# In the order in which a row is tried. Several forms are TRL's with columns of their own, so TRL's comes last.
 FORMATS: Mapping[str, tuple[Callable[[Any], bool], RowFormat]] = {
     **VOTE_FORMATS,
     "oasst": (is_oasst, read_oasst),
     "sharegpt": (is_sharegpt, read_sharegpt),
     "hh": (is_hh, read_hh),
+    ultrainteract.FORMAT: (ultrainteract.is_ultrainteract, ultrainteract.read_ultrainteract),
+    ultrafeedback.FORMAT: (ultrafeedback.is_ultrafeedback, ultrafeedback.read_ultrafeedback),
+    helpsteer.FORMAT: (helpsteer.is_helpsteer, helpsteer.read_helpsteer),
+    rmb.FORMAT: (rmb.is_rmb, rmb.read_rmb),
+    skywork.FORMAT: (skywork.is_skywork, skywork.read_skywork),
+    rewardbench.FORMAT: (rewardbench.is_rewardbench, rewardbench.read_rewardbench),
+    chats.FORMAT: (chats.is_chat, chats.read_chat),
     "trl": (is_trl, read_trl),
 }
+# Formats whose pairs lie across rows.
+GROUPS: Mapping[str, GroupFormat] = {helpsteer.FORMAT: helpsteer.GROUP}
 
 
 def row_format(row: Any) -> str | None:

@@ -81,10 +81,11 @@ def read_messages(value: Any) -> list[Message]:
     return [read_message(m) for m in value]
 
 
-def checked_conversation(messages: Sequence[Message]) -> Conversation:
+def checked_conversation(messages: Sequence[Message], *, open_end: bool = False) -> Conversation:
     """A conversation of an optional system message, then user and assistant by turns, ending with the assistant.
 
-    A blank system message says nothing and is left away; any other blank message makes the row unusable.
+    With `open_end` it may end with the user, too. A blank system message says nothing and is left away; any other blank
+    message makes the row unusable.
     """
     if messages and messages[0].role == "system" and not messages[0].content.strip():
         messages = messages[1:]
@@ -93,7 +94,7 @@ def checked_conversation(messages: Sequence[Message]) -> Conversation:
         raise UnusableRowError(NO_MESSAGES)
     if any(m.role != ("user" if i % 2 == 0 else "assistant") for i, m in enumerate(turns)):
         raise UnusableRowError(ROLE_ORDER)
-    if len(turns) % 2:
+    if len(turns) % 2 and not open_end:
         raise UnusableRowError(ENDS_WITH_USER)
     if not all(m.content.strip() for m in turns):
         raise UnusableRowError(EMPTY_MESSAGE)

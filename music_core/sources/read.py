@@ -1,35 +1,48 @@
 """Read preferences or votes from a file, a folder or the hub as contrast pairs: all is parsed before anything is handed on."""
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, count, groupby, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from music_core.errors import SourceError
-from music_core.sources.detect import FORMATS, describe, detect_format, known_formats
+from music_core.sources.detect import FORMATS, GROUPS, describe, detect_format, known_formats
 from music_core.sources.files import check_file, kind_and_stem, open_input, open_seekable
 from music_core.sources.hub_rows import PREFIX, hub_rows, parse_name
 from music_core.sources.json_rows import json_rows, jsonl_rows
 from music_core.sources.mt_bench import FORMAT as MT_BENCH
 from music_core.sources.mt_bench_folder import QUESTIONS, find_folder, open_folder
 from music_core.sources.parquet_rows import parquet_rows
-from music_core.sources.rows import NOT_AN_OBJECT, NOT_THIS_FORMAT, ForeignVotes, ImportReport, RowFormat, RowPairs, UnusableRowError
-from music_core.sources.spool import PairSpool
+from music_core.sources.rows import (
+    NOT_AN_OBJECT,
+    NOT_THIS_FORMAT,
+    ForeignVotes,
+    GroupFormat,
+    ImportReport,
+    RowFormat,
+    RowResult,
+    UnusableRowError,
+)
+from music_core.sources.spool import ChatSpool, PairSpool
 from music_core.sources.votes import Ledger
-from music_core.types import SourcedPair
+from music_core.types import SourcedChat, SourcedPair
 
 SAMPLE_ROWS = 20
+# So many rows of one key are read together at most: pairs grow with their square, and they are all in memory.
+MAX_GROUP = 60
+Item = TypeVar("Item", SourcedPair, SourcedChat)
 
 
 @dataclass(frozen=True)
 class SourceReading:
     """A source that was read to its end. Iterate over `pairs` as often as needed; leaving a `with` block frees the space.
 
-    `votes` were given on these pairs or, of a label export, on pairs that a store may hold.
+    `votes` were given on these pairs or, of a label export, on pairs that a store may hold. `chats` are conversations without
+    a counterpart.
     """
 
     name: str
@@ -37,10 +50,12 @@ class SourceReading:
     pairs: PairSpool
     report: ImportReport
     votes: ForeignVotes = field(default_factory=ForeignVotes)
+    chats: ChatSpool = field(default_factory=ChatSpool)
 
     def close(self) -> None:
-        """Forget the pairs and remove their temporary file; otherwise done when the object goes."""
+        """Forget pairs and chats and remove their temporary files; otherwise done when the object goes."""
         self.pairs.close()
+        self.chats.close()
 
     def __enter__(self) -> Self:
         return self
@@ -84,15 +99,18 @@ def read_source(path_or_name: str, *, fmt: str | None = None, source: str | None
         if not sample:
             raise SourceError(f"{path_or_name} holds no rows.")
         chosen_fmt = opened.fmt or fmt or detect_format(sample, path_or_name)
-        spool, ledger = PairSpool(), Ledger()
+        group = None if opened.convert else GROUPS.get(chosen_fmt)
+        intake = _Intake(source or opened.name)
         try:
-            report = _convert(chain(sample, wanted), opened.convert or FORMATS[chosen_fmt][1], source or opened.name, spool, ledger)
+            for result in _results(chain(sample, wanted), opened.convert or FORMATS[chosen_fmt][1], group):
+                intake.take(result)
         except BaseException:
-            spool.close()
+            intake.close()
             raise
+    report = intake.report()
     if report.dropped.get(NOT_THIS_FORMAT, 0) + report.dropped.get(NOT_AN_OBJECT, 0) == report.rows:
         raise SourceError(f"{path_or_name} holds no row of the format '{chosen_fmt}' ({describe(sample)}).", known_formats())
-    return SourceReading(source or opened.name, chosen_fmt, spool, report, ledger.votes())
+    return SourceReading(intake.source, chosen_fmt, intake.pairs, report, intake.ledger.votes(), intake.chats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +161,74 @@ def _file_rows(path: Path) -> Generator[Any]:
         yield from (jsonl_rows if ending == ".jsonl" else json_rows)(file)
 
 
-def _convert(rows: Iterable[Any], convert: RowFormat, source: str, spool: PairSpool, ledger: Ledger) -> ImportReport:
-    """Fill `spool` and `ledger` from `rows`; a row's number, from 1, is its locator.
+class _Intake:
+    """What the rows gave, and how many there were.
 
     Many rows may vote on one pair, so a pair with votes is taken once; a pair of a preference row is a fact of its own.
     """
-    n_rows = n_used = n_pairs = 0
-    dropped: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
-    for n_rows, row in enumerate(rows, 1):
-        try:
-            made = _row_pairs(row, convert, str(n_rows))
-        except UnusableRowError as e:
-            dropped[e.reason] += 1
-            continue
-        n_used += 1
-        left_out.update(made.left_out)
-        pairs: Sequence[SourcedPair] = made.pairs
-        if made.votes:
-            ledger.add(made.votes)
-            pairs, n_new = ledger.new_pairs(made.pairs)
-        else:
-            n_new = made.n_pairs
-        n_pairs += n_new
-        for item in _named(pairs, source):
-            spool.append(item)
-    return ImportReport(n_rows, n_used, n_pairs, dict(dropped), dict(left_out))
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.pairs, self.chats, self.ledger = PairSpool(), ChatSpool(), Ledger()
+        self._n_rows = self._n_used = self._n_pairs = 0
+        self._dropped: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
+
+    def take(self, result: RowResult) -> None:
+        """Count one row and keep what it gave."""
+        self._n_rows += 1
+        if isinstance(result, UnusableRowError):
+            self._dropped[result.reason] += 1
+            return
+        self._n_used += 1
+        self._left_out.update(result.left_out)
+        pairs: Sequence[SourcedPair] = result.pairs
+        n_new = result.n_pairs
+        if result.votes:
+            self.ledger.add(result.votes)
+            pairs, n_new = self.ledger.new_pairs(result.pairs)
+        self._n_pairs += n_new
+        for item in _named(pairs, self.source):
+            self.pairs.append(item)
+        for chat in _named(result.chats, self.source):
+            self.chats.append(chat)
+
+    def report(self) -> ImportReport:
+        """The counts so far."""
+        return ImportReport(self._n_rows, self._n_used, self._n_pairs, dict(self._dropped), dict(self._left_out), len(self.chats))
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.pairs.close()
+        self.chats.close()
 
 
-def _row_pairs(row: Any, convert: RowFormat, locator: str) -> RowPairs:
+def _results(rows: Iterable[Any], convert: RowFormat, group: GroupFormat | None) -> Iterator[RowResult]:
+    """What became of each row, in order; a row's number, from 1, is its locator."""
+    numbered = zip(rows, map(str, count(1)), strict=False)
+    if group is None:
+        yield from (_result(row, convert, locator) for row, locator in numbered)
+        return
+    for key, run in groupby(numbered, key=lambda pair: _key(pair[0], group)):
+        while part := list(islice(run, 1 if key is None else MAX_GROUP)):
+            yield from (_result(row, convert, locator) for row, locator in part) if key is None else group.read(part)
+
+
+def _key(row: Any, group: GroupFormat) -> Hashable | None:
+    return group.key(row) if isinstance(row, dict) else None
+
+
+def _result(row: Any, convert: RowFormat, locator: str) -> RowResult:
     if isinstance(row, UnusableRowError):
-        raise row
+        return row
     if not isinstance(row, dict):
-        raise UnusableRowError(NOT_AN_OBJECT)
-    return convert(row, locator)
+        return UnusableRowError(NOT_AN_OBJECT)
+    try:
+        return convert(row, locator)
+    except UnusableRowError as e:
+        return e
 
 
-def _named(pairs: Sequence[SourcedPair], source: str) -> Iterator[SourcedPair]:
-    for item in pairs:
+def _named(items: Sequence[Item], source: str) -> Iterator[Item]:
+    for item in items:
         yield item if item.origin.source else replace(item, origin=replace(item.origin, source=source))

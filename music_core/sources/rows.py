@@ -1,11 +1,11 @@
 """What a row becomes, why a row is dropped, and how a whole import is counted."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from music_core.types import GivenLabel, Reading, SourcedPair, Verdict
+from music_core.types import GivenLabel, Reading, SourcedChat, SourcedPair, Verdict
 
 # Reasons are part of the reports that people compare over time: never reword one that exists.
 NOT_AN_OBJECT = "row is not an object"
@@ -42,6 +42,12 @@ NO_VOTER = "vote without a voter"
 NO_VOTE = "no vote on the pair"
 NOT_PAIRWISE = "judge did not compare two answers"
 BAD_LABEL = "malformed label"
+NO_PREFERENCE = "no preference given"
+NO_SIDE = "no side is preferred"
+WRONG_SCORES = "scores contradict the sides"
+EQUAL_SCORES = "responses of equal score"
+WITHOUT_SCORE = "response without a score"
+ONE_RESPONSE = "only one response to the prompt"
 
 
 class UnusableRowError(Exception):
@@ -67,11 +73,15 @@ class ForeignVotes:
 
 @dataclass(frozen=True, slots=True)
 class RowPairs:
-    """The pairs of one usable row, and the votes on them; `left_out` counts parts of it that gave none, by reason."""
+    """The pairs of one usable row, and the votes on them; `left_out` counts parts of it that gave none, by reason.
+
+    `chats` are conversations without a counterpart.
+    """
 
     pairs: tuple[SourcedPair, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
     votes: ForeignVotes = field(default_factory=ForeignVotes)
+    chats: tuple[SourcedChat, ...] = ()
 
     @property
     def n_pairs(self) -> int:
@@ -81,13 +91,26 @@ class RowPairs:
 
 # One row, as its file holds it, and its locator in; raises `UnusableRowError` when it gives no pair.
 RowFormat = Callable[[Any, str], RowPairs]
+RowResult = RowPairs | UnusableRowError
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFormat:
+    """For formats whose pairs lie across rows: rows in succession that have the same `key` are read together.
+
+    A row of key None stands alone. `read` takes rows with their locators and says what became of each, in their order.
+    """
+
+    key: Callable[[Any], Hashable | None]
+    read: Callable[[Sequence[tuple[Any, str]]], Sequence[RowResult]]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """Counts of one import; rows = rows_used + sum(dropped), always.
 
-    `pairs` counts what the used rows gave, `left_out` parts of used rows that gave nothing (a deleted reply in a tree).
+    `pairs` counts what the used rows gave, `left_out` parts of used rows that gave nothing (a deleted reply in a tree),
+    `chats` conversations without a counterpart.
     """
 
     rows: int = 0
@@ -95,6 +118,7 @@ class ImportReport:
     pairs: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    chats: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON types, reasons most frequent first."""
@@ -102,6 +126,7 @@ class ImportReport:
             "rows": self.rows,
             "rows_used": self.rows_used,
             "pairs": self.pairs,
+            "chats": self.chats,
             "dropped": dict(Counter(self.dropped).most_common()),
             "left_out": dict(Counter(self.left_out).most_common()),
         }

@@ -10,7 +10,8 @@ from music_core.store.text import without_password
 _COUNTS = {
     "pairs": "SELECT count(*) FROM lake.pairs",
     "conversations": "SELECT count(*) FROM lake.conversation_rows",
-    "seeds": "SELECT count(DISTINCT seed_id) FROM lake.pair_rows",
+    "seeds": "SELECT count(DISTINCT seed_id) FROM (SELECT seed_id FROM lake.pair_rows UNION ALL SELECT seed_id FROM lake.seed_rows)",
+    "chats": "SELECT count(DISTINCT conversation_id) FROM lake.seed_rows",
     "labels": "SELECT count(*) FROM lake.current_labels WHERE choice IS NOT NULL",
     "label_events": "SELECT count(*) FROM lake.labels",
     "readings": "SELECT count(*) FROM lake.readings",
@@ -22,6 +23,7 @@ _COUNTS = {
 }
 _GROUPS = {
     "sources": "SELECT source, count(DISTINCT pair_id) FROM lake.origin_rows GROUP BY 1 ORDER BY 2 DESC, 1",
+    "chat_sources": "SELECT source, count(DISTINCT conversation_id) FROM lake.seed_rows GROUP BY 1 ORDER BY 2 DESC, 1",
     "splits": "SELECT split, count(*) FROM lake.pairs GROUP BY 1 ORDER BY 1",
     "pins": "SELECT run_id, snapshot_id FROM lake.pins ORDER BY 2, 1",
 }

@@ -29,6 +29,7 @@ _KEYS = {
     "run_rows": "run_id",
     "pin_rows": "run_id",
     "manifest_rows": "run_id || ' ' || pair_id",
+    "seed_rows": "origin_id",
     "queue_rows": "name",
     "queue_pair_rows": "queue || ' ' || pair_id",
     "locks": "kind",
@@ -38,6 +39,7 @@ _KEYS = {
 _FLUSHED = {
     "pair_rows": "pairs",
     "origin_rows": "pairs",
+    "seed_rows": "pairs",
     "label_rows": "labels",
     "reading_rows": "readings",
     "verdict_rows": "readings",
@@ -56,6 +58,7 @@ _REFERENCES = (
     ("pair_rows", "rejected_id", "conversation_rows", "conversation_id"),
     ("pair_rows", "pair_id", "origin_rows", "pair_id"),
     ("origin_rows", "pair_id", "pair_rows", "pair_id"),
+    ("seed_rows", "conversation_id", "conversation_rows", "conversation_id"),
     ("label_rows", "pair_id", "pair_rows", "pair_id"),
     ("label_rows", "supersedes", "label_rows", "label_id"),
     ("trace_rows", "pair_id", "pair_rows", "pair_id"),

@@ -76,7 +76,7 @@ def stored_votes(store: Store) -> set[tuple[str, str, int]]:
 
 def test_an_mt_bench_folder_gives_human_and_judge_agreement_at_once(home: Path, first: tuple[Path, Path, dict[str, Any]]) -> None:
     dropped = {"answer of a system is missing": 1, "identical conversations": 1, "unknown winner": 1}
-    assert first[2] == {"rows": 21, "rows_used": 18, "pairs": 5, "dropped": dropped, "new": 5, **FULL}
+    assert first[2] == {"rows": 21, "rows_used": 18, "pairs": 5, "chats": 0, "dropped": dropped, "left_out": {}, "new": 5, **FULL}
 
     cells = {(c["a"], c["b"]): c for c in answer("agreement", "--bootstrap", "20")["cells"]}
     assert not any("construction" in key for key in cells)
@@ -151,7 +151,8 @@ def test_games_that_come_later_replace_a_verdict_that_came_without_them(own: Pat
 def test_pandalm_and_alpacaeval_rows_are_people_and_judges(own: Path, tmp_path: Path) -> None:
     panda = write_lines(tmp_path / "testset.jsonl", [PANDALM_ROW | {"pandalm_result": 1}])
     said = answer("import", str(panda))
-    assert said == {"rows": 1, "rows_used": 1, "pairs": 1, "dropped": {}, "new": 1, "labels": 3, "readings": 0, "verdicts": 1}
+    counts = {"rows": 1, "rows_used": 1, "pairs": 1, "chats": 0, "new": 1, "labels": 3, "readings": 0, "verdicts": 1}
+    assert said == {**counts, "dropped": {}, "left_out": {}}
     cells = {(c["a"], c["b"]): c for c in answer("agreement", "--bootstrap", "20")["cells"]}
     # +, 0 and − of three people: no two agree; PandaLM's verdict is against the mode, a tie.
     assert (cells["people", "people"]["n"], cells["people", "people"]["agree"]) == (3, 0.0)

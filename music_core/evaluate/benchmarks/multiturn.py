@@ -14,16 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from music_core.evaluate.benchmarks.figures import Draws, Figure, Result, Share, share, weighted_mean
-from music_core.evaluate.benchmarks.items import (
-    NOT_THIS_BENCHMARK,
-    REPEATED,
-    WRONG_ANSWERS,
-    Item,
-    ReadItems,
-    UnusableRowError,
-    needs,
-    with_answers,
-)
+from music_core.evaluate.benchmarks.items import REPEATED, Item, ReadItems
 from music_core.evaluate.benchmarks.scoring import ScoredItem
 from music_core.types import NEUTRAL_METHODS, ContrastPair
 
@@ -106,23 +97,6 @@ def _gap_bucket(pair: ContrastPair) -> str:
     if abs(gap) <= ABOUT:
         return GAP_BUCKETS[2]
     return f"better side {'much ' if abs(gap) >= MUCH else ''}{'longer' if gap > 0 else 'shorter'}"
-
-
-def read_rmb(row: Mapping[str, Any]) -> ContrastPair:
-    """A pair of RMB's pairwise set (E. Zhou et al., RMB, arXiv 2410.09893): conversation_input, chosen and reject with an `answer`."""
-    needs(row, "conversation_input", "chosen", "reject")
-    answers = [row[k].get("answer") if isinstance(row[k], Mapping) else None for k in ("chosen", "reject")]
-    if any(a is None for a in answers):
-        raise UnusableRowError(WRONG_ANSWERS)
-    messages = row["conversation_input"]
-    if isinstance(messages, str):
-        raise UnusableRowError(NOT_THIS_BENCHMARK)
-    return ContrastPair(*with_answers(messages, answers))
-
-
-def is_rmb(row: Any) -> bool:
-    """Whether the row has RMB's columns."""
-    return isinstance(row, Mapping) and "conversation_input" in row
 
 
 def evaluate(scored: Sequence[ScoredItem], draws: Draws) -> Result:

@@ -41,6 +41,7 @@ def test_a_folder_is_recognised_and_every_vote_is_a_row(tmp_path: Path) -> None:
         "rows": 21,
         "rows_used": 18,
         "pairs": 5,
+        "chats": 0,
         "dropped": {"answer of a system is missing": 1, "identical conversations": 1, "unknown winner": 1},
         "left_out": {},
     }

@@ -115,12 +115,17 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["role", "content", "from", "value", "text", "type", "replies", "rank", "deleted", "origins", "meta"]), inner
+            st.sampled_from(
+                ["role", "content", "from", "value", "text", "type", "replies", "rank", "deleted", "origins", "meta", "answer", "response"]
+            ),
+            inner,
         )
     ),
     max_leaves=8,
 )
 COLUMNS = ["prompt", "chosen", "rejected", "conversations", "system", "tools", "music", "tree_state", "message_tree_id", "extra"]
+COLUMNS += ["trajectory", "instruction", "response", "completions", "overall_score", "score_chosen", "score_rejected", "helpfulness"]
+COLUMNS += ["context", "response1", "response2", "overall_preference", "messages", "source", "subset", "conversation_input", "reject"]
 
 
 @given(st.dictionaries(st.sampled_from(COLUMNS), JSON), st.sampled_from(sorted(FORMATS)))
@@ -132,7 +137,10 @@ def test_property_no_row_breaks_a_format(row: dict[str, Any], fmt: str) -> None:
     except UnusableRowError as e:
         assert e.reason
     else:
-        assert isinstance(made, RowPairs) and made.pairs
+        assert isinstance(made, RowPairs) and (made.pairs or made.chats)
+        for chat in made.chats:
+            json.dumps(asdict(chat), allow_nan=False).encode()
+            assert any(m.role == "user" for m in chat.chat.messages)
         for item in made.pairs:
             assert item.pair.divergence > 0
             json.dumps(asdict(item), allow_nan=False).encode()

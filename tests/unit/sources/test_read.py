@@ -32,6 +32,7 @@ def test_rows_are_rows_used_plus_dropped_and_a_row_may_give_many_pairs(tmp_path:
         "rows": 6,
         "rows_used": 1,
         "pairs": 1,
+        "chats": 0,
         "dropped": {"identical conversations": 2, "row is not an object": 2, "not a row of this format": 1},
         "left_out": {},
     }

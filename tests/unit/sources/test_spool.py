@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from music_core.sources.spool import PairSpool
-from music_core.types import ContrastPair, Origin, SourcedPair
+from music_core.sources.spool import ChatSpool, PairSpool
+from music_core.types import ContrastPair, Origin, SourcedChat, SourcedPair
 from tests.unit.sources.files import talk
 
 PAIRS = [SourcedPair(ContrastPair(talk("q", f"a{i}"), talk("q", f"b{i}")), Origin("set", str(i), meta={"n": i})) for i in range(50)]
@@ -30,3 +30,12 @@ def test_a_closed_spool_is_not_read() -> None:
     spool.close()
     with pytest.raises(ValueError, match="closed"):
         list(spool)
+
+
+def test_chats_come_out_as_they_were_put_in_from_memory_and_from_the_file() -> None:
+    chats = [SourcedChat(talk("q", f"a{i}", "and?"), Origin("set", str(i), meta={"n": i})) for i in range(5)]
+    for spool in (ChatSpool(), ChatSpool(0, 1)):
+        for item in chats:
+            spool.append(item)
+        assert list(spool) == list(spool) == chats
+        spool.close()

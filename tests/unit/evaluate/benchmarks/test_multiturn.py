@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music_core.evaluate.benchmarks.catalogue import run_benchmark
-from music_core.evaluate.benchmarks.items import UnusableRowError
-from music_core.evaluate.benchmarks.multiturn import Candidate, candidate_items, is_rmb, read_rmb
+from music_core.evaluate.benchmarks.multiturn import Candidate, candidate_items
 from music_core.types import ContrastPair, conversation
 from tests.unit.evaluate.benchmarks.rows import FEW, reward_in_text, values
 
@@ -99,21 +98,6 @@ def test_what_is_left_out_is_counted() -> None:
         "votes are tied": 1,
         "the sides do not differ": 1,
     }
-
-
-def test_rmb_rows_become_pairs() -> None:
-    context = [
-        {"role": "user", "content": "Hello", "language": "English"},
-        {"role": "assistant", "content": "Hi", "language": "English"},
-        {"role": "user", "content": "Why?", "language": "English"},
-    ]
-    row = {"pair_uid": "7", "conversation_input": context, "chosen": {"answer": "Because.", "score": 4.5}, "reject": {"answer": "No."}}
-    made = read_rmb(row)
-    assert is_rmb(row)
-    assert (made.n_turns, made.divergence, made.rejected.messages[-1].content) == (2, 2, "No.")
-    for broken in ({**row, "reject": None}, {**row, "reject": {"text": "No."}}, {**row, "conversation_input": context[:2]}):
-        with pytest.raises(UnusableRowError):
-            read_rmb(broken)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(-2, 2), st.integers(1, 3)), min_size=1, max_size=8))
