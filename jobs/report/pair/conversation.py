@@ -94,7 +94,11 @@ def message_text(
         return f'<div class="mw-text" dir="auto">{setting(0, len(text)) or "<em>empty</em>"}</div>'
     cut = max(text.rfind(mark, HEAD_CHARS // 2, HEAD_CHARS) for mark in "\n ") + 1 or HEAD_CHARS
     left_out = max(0, len(text) - most)
-    where = f'<a class="mw-link" href="{attribute(whole_at)}">open this turn</a> to read more of it' if whole_at else "export the pair to read them"
+    where = (
+        f'<a class="mw-link" href="{attribute(whole_at)}">open this turn</a> to read more of it'
+        if whole_at
+        else "export the pair to read them"
+    )
     note = f'<p class="mw-note">{left_out:,} further characters are not shown here; {where}.</p>' if left_out else ""
     rest = f'<div class="mw-text" dir="auto">{setting(cut, most)}</div>{note}'
     return f'<div class="mw-text" dir="auto">{setting(0, cut)}…</div>' + details(f"Show the other {len(text) - cut:,} characters", rest)
@@ -192,9 +196,7 @@ def _changes(window: Sequence[AlignedTurn], turn_first: int) -> dict[tuple[int, 
     return found
 
 
-def markup(
-    left: Side, right: Side, *, open_prefix: bool = False, first_turn: int = 0, most: int = MOST_TURNS, view: View = PLAIN
-) -> str:
+def markup(left: Side, right: Side, *, open_prefix: bool = False, first_turn: int = 0, most: int = MOST_TURNS, view: View = PLAIN) -> str:
     """The whole comparison as HTML: at most `most` turns, from `first_turn` on. Pure."""
     turns = align(left.conversation, right.conversation)
     n_same = shared_prefix(turns)
