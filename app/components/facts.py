@@ -34,33 +34,35 @@ def subtitles(contrasts: bool, names: SideNames) -> tuple[str, str]:
     return "answered the user's messages", spoiled
 
 
-def _whose(scored: Scored, several: bool) -> str:
-    return f" by {visible(scored.name)}" if several else ""
+def _by_model(what: str, found: Sequence[tuple[str, float]], several: bool) -> str:
+    """A figure by each model; the only model needs no name."""
+    values = "".join(f" {visible(name)}" * several + f" <b>{signed(value)}</b>" for name, value in found)
+    return f"<span>{what}{values}</span>" if found else ""
 
 
 def reply_facts(shown: Sequence[Scored], readings: Sequence[Reading], branch: BranchName) -> dict[int, str]:
     """By turn: HTML below that turn's reply: the reward so far by each model, and P(yes)."""
     p_yes = p_yes_by_turn(readings)
-    by_model = [(_whose(s, len(shown) > 1), s.sides[branch].rewards) for s in shown if branch in s.sides]
+    by_model = [(s.name, s.sides[branch].rewards) for s in shown if branch in s.sides]
     n_turns = max((len(rewards) for _, rewards in by_model), default=0)
     out: dict[int, str] = {}
     for turn in sorted({*range(1, n_turns + 1), *p_yes}):
-        parts = [f"reward so far{whose} <b>{signed(rewards[turn - 1])}</b>" for whose, rewards in by_model if turn <= len(rewards)]
+        found = [(name, rewards[turn - 1]) for name, rewards in by_model if turn <= len(rewards)]
+        parts = _by_model("reward so far", found, len(shown) > 1)
         reading = p_yes.get(turn, {}).get(branch)
         if reading is not None:
-            parts.append(f"P(yes) <b>{reading.label if reading.p_yes is None else f'{reading.p_yes:.2f}'}</b>")
+            parts += f"<span>P(yes) <b>{reading.label if reading.p_yes is None else f'{reading.p_yes:.2f}'}</b></span>"
         if parts:
-            out[turn] = f'<p class="mw-reply-facts">{"".join(f"<span>{part}</span>" for part in parts)}</p>'
+            out[turn] = f'<p class="mw-reply-facts">{parts}</p>'
     return out
 
 
 def turn_facts(shown: Sequence[Scored]) -> dict[int, str]:
     """By turn: HTML beside its heading: the margin by each model."""
-    by_model = [(_whose(s, len(shown) > 1), margins(s.sides)) for s in shown]
+    by_model = [(s.name, margins(s.sides)) for s in shown]
     out: dict[int, str] = {}
     for turn in range(1, max((len(gaps) for _, gaps in by_model), default=0) + 1):
-        found = [(whose, gaps[turn - 1]) for whose, gaps in by_model if turn <= len(gaps)]
-        parts = [f"<span>margin{whose} <b>{signed(gap)}</b></span>" for whose, gap in found if gap is not None]
-        if parts:
-            out[turn] = f'<span class="mw-turn-facts">{"".join(parts)}</span>'
+        found = [(name, gap) for name, gaps in by_model if turn <= len(gaps) and (gap := gaps[turn - 1]) is not None]
+        if found:
+            out[turn] = f'<span class="mw-turn-facts">{_by_model("margin", found, len(shown) > 1)}</span>'
     return out

@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from app.components.trace_chart import Scored, figure, margins
-from app.markup import attribute, details, plain, signed, table, visible
+from app.markup import attribute, details, signed, table, visible
 from app.pair_state import Here
 from app.sides import BUILT, SideNames
+from jobs.report.markup import INVISIBLE
 from music_core.types import BRANCHES, BranchName, RewardModel, RewardTrace
 
 __all__ = ["Scored", "choose_models", "figure", "last_margin", "margins", "rows", "scored_by", "show", "tables", "traces_by_model"]
@@ -41,6 +42,11 @@ def scored_by(traces: Sequence[RewardTrace], models: Sequence[RewardModel]) -> l
     return [Scored(i, known[i][1] if i in known else i, by_model[i]) for i in ids]
 
 
+def name_text(name: str) -> str:
+    """A name for a widget that shows text as it is: what cannot be seen is written as its code point."""
+    return INVISIBLE.sub(lambda m: f"[U+{ord(m.group(1)):04X}]", name)
+
+
 def _apply(here: Here) -> None:
     here.go(trace=tuple(st.session_state[_MODELS]))
 
@@ -51,7 +57,7 @@ def choose_models(found: Sequence[Scored], here: Here) -> list[Scored]:
     chosen = [i for i in here.state.trace if i in names] or [s.id for s in found[:FEW_MODELS]]
     if len(found) > 1:
         st.session_state[_MODELS] = chosen
-        st.multiselect("Reward models", list(names), format_func=lambda i: plain(names[i]), key=_MODELS, on_change=_apply, args=(here,))
+        st.multiselect("Reward models", list(names), format_func=lambda i: name_text(names[i]), key=_MODELS, on_change=_apply, args=(here,))
     return [s for s in found if s.id in chosen]
 
 

@@ -105,8 +105,8 @@ def figure(shown: Sequence[Scored], divergence: int, theme: str, names: SideName
         fig.add_vrect(x0=turn - 0.3, x1=turn + 0.3, fillcolor=ink, opacity=0.1, line_width=0, layer="below")
     if kind == "margin":
         fig.add_hline(y=0, line={"color": ink, "width": 1}, opacity=0.4)
-    n_lines = sum(trace.showlegend is not False for trace in fig.data)
-    _layout(fig, ink, grid, height=(210 if n_rows == 1 else 40 + 150 * n_rows) + (24 * n_lines if n_rows == 1 and n_lines > 2 else 30))
+    n_in_legend = sum(trace.showlegend is not False for trace in fig.data)
+    _layout(fig, ink, n_rows, n_in_legend)
     n_turns = max((len(t.rewards) for s in shown for t in s.sides.values()), default=0)
     fig.update_xaxes(dtick=1 if n_turns <= 12 else None, gridcolor=grid, zeroline=False)
     fig.update_xaxes(title={"text": "after turn", "standoff": 4, "font": {"size": 12}}, row=n_rows, col=1)
@@ -115,11 +115,21 @@ def figure(shown: Sequence[Scored], divergence: int, theme: str, names: SideName
     return fig
 
 
-def _layout(fig: go.Figure, ink: str, grid: str, height: int) -> None:
+def _layout(fig: go.Figure, ink: str, n_rows: int, n_in_legend: int) -> None:
+    # Above the plots: the legend, two names a line, and over small charts the name of the first.
+    top = (26 if n_rows > 1 else 0) + 22 * max(1, n_in_legend // 2)
+    height = (180 if n_rows == 1 else 150 * n_rows) + top + 36
     fig.update_layout(
         height=height,
-        margin={"l": 44, "r": 10, "t": 28, "b": 36},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": ink, "size": 13}},
+        margin={"l": 44, "r": 10, "t": top, "b": 36},
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "y": 1,
+            "yanchor": "top",
+            "x": 0,
+            "font": {"color": ink, "size": 13},
+        },
         font={"color": ink, "size": 12, "family": "Source Sans, sans-serif"},
         plot_bgcolor="rgba(0,0,0,0)",
         paper_bgcolor="rgba(0,0,0,0)",
