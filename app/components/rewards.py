@@ -1,20 +1,24 @@
-"""Reward traces of one model: both branches on one chart, the same figures in a table under it."""
+"""Reward traces of one or several models on one chart, the same figures in tables under it; a click on a point goes to its turn."""
 
-import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from app.markup import signed, table
+from app.components.trace_chart import Scored, figure, margins
+from app.markup import attribute, details, signed, table, visible
+from app.pair_state import Here
 from app.sides import BUILT, SideNames
+from jobs.report.markup import INVISIBLE
 from music_core.types import BRANCHES, BranchName, RewardModel, RewardTrace
 
+__all__ = ["Scored", "choose_models", "figure", "last_margin", "margins", "rows", "scored_by", "show", "tables", "traces_by_model"]
+
 CAPTION = "Reward of the conversation if it ended here; not a credit for that turn."
-# By the theme's type: chosen, rejected, text, grid. The same hues as in style.css.
-_COLOURS = {"light": ("#1d5f8a", "#a14a06", "#22262b", "#d9d6cc"), "dark": ("#7db8e0", "#eda565", "#e4e6e7", "#383f46")}
-Trace = Sequence[float]
+# So many models are shown until one chooses: more than these would not share a chart.
+FEW_MODELS = 3
+_MODELS, _KIND = "mw-trace-models", "mw-trace-kind"
+_KINDS = {"": "Rewards", "margin": "Margin"}
 
 
 def traces_by_model(traces: Sequence[RewardTrace]) -> dict[str, dict[BranchName, RewardTrace]]:
@@ -25,86 +29,112 @@ def traces_by_model(traces: Sequence[RewardTrace]) -> dict[str, dict[BranchName,
     return out
 
 
-def margins(sides: dict[BranchName, RewardTrace]) -> list[float | None]:
-    """Margin (chosen − rejected) after each turn; None where one side has no such turn."""
-    chosen, rejected = (sides[b].rewards if b in sides else () for b in ("chosen", "rejected"))
-    n = max(len(chosen), len(rejected))
-    return [chosen[i] - rejected[i] if i < len(chosen) and i < len(rejected) else None for i in range(n)]
-
-
-def last_margin(sides: dict[BranchName, RewardTrace]) -> float | None:
+def last_margin(sides: Mapping[BranchName, RewardTrace]) -> float | None:
     """Margin of the whole conversations: each side after its own last turn."""
     ends = [sides[b].rewards[-1] for b in ("chosen", "rejected") if b in sides and sides[b].rewards]
     return ends[0] - ends[1] if len(ends) == 2 else None
 
 
-def figure(sides: dict[BranchName, RewardTrace], divergence: int, theme: str, names: SideNames = BUILT) -> Any:
-    """The chart as a plotly figure: a line per branch over turns, told apart by colour, dash and marker."""
-    chosen, rejected, ink, grid = _COLOURS["dark" if theme == "dark" else "light"]
-    fig = go.Figure()
-    styles: dict[BranchName, tuple[str, str, str]] = {"chosen": (chosen, "solid", "circle"), "rejected": (rejected, "dash", "square")}
-    for branch, (colour, dash, symbol) in styles.items():
-        if branch in sides:
-            rewards = sides[branch].rewards
-            fig.add_scatter(
-                x=list(range(1, len(rewards) + 1)),
-                y=list(rewards),
-                # Plotly sets tags in a name and looks for figures in a template, so a system's name is only ever a name, escaped.
-                name=html.escape(names.title(branch)),
-                mode="lines+markers",
-                line={"color": colour, "width": 2, "dash": dash},
-                marker={"size": 7, "symbol": symbol},
-                hovertemplate="%{fullData.name}, turn %{x}: %{y:.3f}<extra></extra>",
-            )
-    if divergence:
-        fig.add_vline(x=divergence, line={"color": ink, "width": 1, "dash": "dot"}, opacity=0.5)
-    fig.update_layout(
-        height=240,
-        margin={"l": 44, "r": 10, "t": 28, "b": 36},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": ink, "size": 13}},
-        font={"color": ink, "size": 12, "family": "Source Sans, sans-serif"},
-        plot_bgcolor="rgba(0,0,0,0)",
-        paper_bgcolor="rgba(0,0,0,0)",
-        hovermode="x",
-        xaxis={"title": {"text": "after turn", "standoff": 4, "font": {"size": 12}}, "dtick": 1, "gridcolor": grid, "zeroline": False},
-        yaxis={"tickformat": ".3~g", "gridcolor": grid, "zeroline": False},
-    )
-    n = max((len(t.rewards) for t in sides.values()), default=0)
-    if n > 12:
-        fig.update_xaxes(dtick=None)
-    return fig
+def scored_by(traces: Sequence[RewardTrace], models: Sequence[RewardModel]) -> list[Scored]:
+    """The models with traces of a pair, newest first; those that are registered no more come last."""
+    by_model, known = traces_by_model(traces), {m.id: (i, m.name) for i, m in enumerate(models)}
+    ids = sorted(by_model, key=lambda i: (known.get(i, (len(known), ""))[0], i))
+    return [Scored(i, known[i][1] if i in known else i, by_model[i]) for i in ids]
 
 
-def rows(sides: dict[BranchName, RewardTrace]) -> list[list[str]]:
-    """Table rows: turn, both rewards, margin."""
+def name_text(name: str) -> str:
+    """A name for a widget that shows text as it is: what cannot be seen is written as its code point."""
+    return INVISIBLE.sub(lambda m: f"[U+{ord(m.group(1)):04X}]", name)
+
+
+def _apply(here: Here) -> None:
+    here.go(trace=tuple(st.session_state[_MODELS]))
+
+
+def choose_models(found: Sequence[Scored], here: Here) -> list[Scored]:
+    """The models whose traces are shown: asked for where there are several; without a choice the newest few."""
+    names = {s.id: s.name for s in found}
+    chosen = [i for i in here.state.trace if i in names] or [s.id for s in found[:FEW_MODELS]]
+    if len(found) > 1:
+        st.session_state[_MODELS] = chosen
+        st.multiselect("Reward models", list(names), format_func=lambda i: name_text(names[i]), key=_MODELS, on_change=_apply, args=(here,))
+    return [s for s in found if s.id in chosen]
+
+
+def _turn_cell(turn: int, here: Here | None) -> str:
+    if here is None:
+        return str(turn)
+    current = ' aria-current="location"' if turn == here.state.turn else ""
+    return f'<a class="mw-link" href="{attribute(here.href(turn))}"{current}>{turn}</a>'
+
+
+def rows(sides: Mapping[BranchName, RewardTrace], here: Here | None = None) -> list[list[str]]:
+    """Table rows: turn (a link where `here` says whence), both rewards, margin."""
     out = []
     for i, margin in enumerate(margins(sides)):
-        values = [sides[b].rewards[i] if b in sides and i < len(sides[b].rewards) else None for b in ("chosen", "rejected")]
-        out.append([str(i + 1), *(signed(v, 3) for v in values), signed(margin, 3)])
+        values = [sides[b].rewards[i] if b in sides and i < len(sides[b].rewards) else None for b in BRANCHES]
+        out.append([_turn_cell(i + 1, here), *(signed(v, 3) for v in values), signed(margin, 3)])
     return out
 
 
-def choose_model(by_model: dict[str, dict[BranchName, RewardTrace]], models: Sequence[RewardModel]) -> str | None:
-    """The model whose traces are shown: asked for where there are several, None where there is none."""
-    names = {m.id: m.name for m in models}
-    ids = sorted(by_model, key=lambda i: list(names).index(i) if i in names else len(names))
-    if len(ids) < 2:
-        return ids[0] if ids else None
-    return st.selectbox("Reward model", ids, format_func=lambda i: names.get(i, i), key="mw-trace-model")
+def margin_rows(shown: Sequence[Scored], here: Here | None = None) -> list[list[str]]:
+    """Table rows: turn, the margin by each model."""
+    by_model = [margins(s.sides) for s in shown]
+    n = max((len(m) for m in by_model), default=0)
+    return [[_turn_cell(i + 1, here), *(signed(m[i] if i < len(m) else None, 3) for m in by_model)] for i in range(n)]
 
 
-def show(sides: dict[BranchName, RewardTrace], divergence: int, name: str, names: SideNames = BUILT) -> None:
-    """Draw the chart of the model called `name`, its caption and its table."""
+def tables(shown: Sequence[Scored], names: SideNames, here: Here | None = None) -> str:
+    """The figures of the chart: of one model all of them, of several the margins with each model's rewards folded. HTML."""
+    columns = {"Turn": "text", **{names.heading(branch): "num" for branch in BRANCHES}, "Margin": "num"}
+    full = [table(f"Reward after each turn, by {s.name}", columns, rows(s.sides, here)) for s in shown]
+    if len(shown) == 1:
+        return full[0]
+    # Two models may have one name, and columns are told apart by theirs.
+    heads = {f"<span>{visible(s.name)}</span><!--{n}-->": "num" for n, s in enumerate(shown)}
+    first = table("Margin after each turn, by model", {"Turn": "text", **heads}, margin_rows(shown, here))
+    return first + "".join(details(f"Rewards by {visible(s.name)}", one) for s, one in zip(shown, full, strict=True))
+
+
+def _chosen(key: str, here: Here) -> None:
+    """Go to the turn of the point that was clicked; a click that only lets go of a point changes nothing."""
+    points = st.session_state[key].selection.points
+    turn = points[0].get("customdata") if points else None
+    found = turn[0] if isinstance(turn, list | tuple) and turn else turn
+    if isinstance(found, int | float):
+        here.go(turn=int(found))
+
+
+def _kind(here: Here) -> None:
+    here.go(chart=st.session_state[_KIND] or "")
+
+
+def _chart(shown: Sequence[Scored], divergence: int, names: SideNames, here: Here) -> None:
     theme = st.context.theme.type or "light"
+    drawn: Any = figure(shown, divergence, theme, names, turn=here.state.turn, kind=here.state.chart)
+    # A chart of its own for every turn: it starts without a selection, so that any point can be clicked again.
+    key = f"mw-trace-chart-{here.state.turn}"
     st.plotly_chart(
-        figure(sides, divergence, theme, names),
+        drawn,
         theme=None,
         config={"displayModeBar": False},
-        key="mw-trace-chart",
-        alt="Reward of both branches after each turn; the table below holds the same figures.",
+        key=key,
+        on_select=lambda: _chosen(key, here),
+        selection_mode="points",
+        alt="Rewards or margins after each turn; the table below holds the same figures, with links to the turns.",
     )
-    st.html(f'<p class="mw-note">{CAPTION}</p>')
-    columns = {"Turn": "text", **{names.heading(branch): "num" for branch in BRANCHES}, "Margin": "num"}
-    st.html(table(f"Reward after each turn, by {name}", columns, rows(sides)))
-    if any(not trace.one_pass for trace in sides.values()):
-        st.html('<p class="mw-note">This model\'s chat template is not prefix-stable, so every prefix was scored singly.</p>')
+
+
+def show(shown: Sequence[Scored], divergence: int, here: Here, names: SideNames = BUILT) -> None:
+    """Draw the chart of the models, its caption and its tables."""
+    st.session_state[_KIND] = here.state.chart
+    st.segmented_control(
+        "Chart", list(_KINDS), format_func=_KINDS.__getitem__, key=_KIND, on_change=_kind, args=(here,), label_visibility="collapsed"
+    )
+    _chart(shown, divergence, names, here)
+    st.html(f'<p class="mw-note">{CAPTION} A click on a point, or on a number of the table, goes to its turn.</p>')
+    st.html(tables(shown, names, here))
+    prefixes = [s.name for s in shown if any(not trace.one_pass for trace in s.sides.values())]
+    if prefixes:
+        who = visible(", ".join(prefixes))
+        st.html(f'<p class="mw-note">{who}: the chat template is not prefix-stable, so every prefix was scored singly.</p>')

@@ -2,40 +2,35 @@
 
 import streamlit as st
 
-from app import actions, data, people
-from app.components import conversation, empty, facts, header, judges, labels, provenance, rewards
+from app import actions, data, pair_state, people
+from app.components import conversation, empty, facts, header, judges, labels, pair_export, pair_nav, provenance, rewards, turn_jump
 from app.components.errors import shown
-from app.components.pair_nav import show as show_place
 from app.markup import attribute
 from app.nav import href, query_now
+from app.pair_state import Here
 from app.sides import SideNames, side_names
 from app.state import from_query
+from jobs.report.pair.evidence import contrasts_by_turn
 from music_core.store.sides import systems_of
-from music_core.types import BranchName, RewardTrace
+from music_core.types import BRANCHES
 
 
-def _conversations(view: data.PairView, sides: dict[BranchName, RewardTrace], as_written: bool, names: SideNames) -> None:
-    pair, contrasts = view.stored.pair, facts.contrasts_of(view.stored.origins)
-    after: dict[BranchName, dict[int, str]] = {b: facts.reply_facts(sides, view.readings, b) for b in ("chosen", "rejected")}
-    subtitles = (
-        "answered the user's messages",
-        "answered modified instructions at marked turns" if contrasts else "by the data set's preference",
-    )
-    if not names.built:
-        subtitles = ("one of two systems", "the other; neither was built to be better")
-    left = conversation.Side(names.title("chosen"), pair.chosen, "chosen", subtitles[0], {}, after["chosen"], as_written)
-    right = conversation.Side(names.title("rejected"), pair.rejected, "rejected", subtitles[1], contrasts, after["rejected"], as_written)
-    conversation.show(left, right, key=f"mw-conv-{view.stored.id}")
+def _conversations(view: data.PairView, models: list[rewards.Scored], here: Here, names: SideNames) -> None:
+    pair, contrasts = view.stored.pair, contrasts_by_turn(view.stored.origins)
+    after = {branch: facts.reply_facts(models, view.readings, branch) for branch in BRANCHES}
+    subtitles = facts.subtitles(bool(contrasts), names)
+    written = here.state.written
+    left = conversation.Side(names.title("chosen"), pair.chosen, "chosen", subtitles[0], {}, after["chosen"], written)
+    right = conversation.Side(names.title("rejected"), pair.rejected, "rejected", subtitles[1], contrasts, after["rejected"], written)
+    shown_as = conversation.View(here.state.words, here.state.turn, facts.turn_facts(models), here.href)
+    conversation.show(left, right, key=f"mw-conv-{view.stored.id}", view=shown_as, go=lambda turn: here.go(turn=turn))
 
 
-def _evidence(
-    view: data.PairView, by_model: dict[str, dict[BranchName, RewardTrace]], model_id: str | None, models: dict[str, str], names: SideNames
-) -> None:
-    st.header("Rewards", anchor=False)
-    if model_id is None:
-        empty.line("No reward model has scored this pair.", "music score")
+def _evidence(view: data.PairView, models: list[rewards.Scored], here: Here, names: SideNames) -> None:
+    if models:
+        rewards.show(models, view.stored.pair.divergence, here, names)
     else:
-        rewards.show(by_model[model_id], view.stored.pair.divergence, models.get(model_id, model_id), names)
+        empty.line("No reward model has scored this pair.", "music score")
     st.header("Judges", anchor=False)
     if view.verdicts:
         judges.show(view.verdicts, view.readings, names)
@@ -49,9 +44,10 @@ def _evidence(
     target = attribute(href("label", {"pair": view.stored.id}))
     st.html(f'<a class="mw-link" href="{target}">Label this pair</a> <span class="mw-note">informed, as you have seen the answer</span>')
     st.header("Provenance", anchor=False)
-    origin_ids = [("Pair", view.stored.id), ("Seed", view.stored.seed_id)]
-    side_ids = [(names.title("chosen"), view.stored.pair.chosen.id), (names.title("rejected"), view.stored.pair.rejected.id)]
-    provenance.show(view.stored.origins, [*origin_ids, *side_ids])
+    ids = [("Pair", view.stored.id), ("Seed", view.stored.seed_id)]
+    ids += [(names.title("chosen"), view.stored.pair.chosen.id), (names.title("rejected"), view.stored.pair.rejected.id)]
+    provenance.show(view.stored.origins, ids)
+    pair_export.show(view.stored.id)
 
 
 def page() -> None:
@@ -65,16 +61,19 @@ def page() -> None:
             empty.show("No pair chosen", "A pair's address ends in ?pair=ID.", link=link)
             return
         models = data.models()
-        state = data.with_model(from_query(query), models, data.filter_values())
+        here = Here(pair_id, data.with_model(from_query(query), models, data.filter_values()), pair_state.from_query(query))
         view = data.pair_view(pair_id)
         actions.note_seen(pair_id)
         header.show(facts.opening(view.stored), facts.title_line(view.stored))
-        as_written = show_place(data.place_of(pair_id, state, people.current()), state)
-        by_model, names = rewards.traces_by_model(view.traces), side_names(systems_of(view.stored.origins))
+        pair_nav.show(data.place_of(pair_id, here.listed, people.current()), here)
+        names = side_names(systems_of(view.stored.origins))
         with st.container(horizontal=True, gap="large", key="mw-pair-body"):
             reading, rail = st.container(key="mw-pair-reading"), st.container(key="mw-pair-rail")
             with rail:
-                model_id = rewards.choose_model(by_model, models)
-                _evidence(view, by_model, model_id, {m.id: m.name for m in models}, names)
+                st.header("Rewards", anchor=False)
+                scored = rewards.choose_models(rewards.scored_by(view.traces, models), here)
+                _evidence(view, scored, here, names)
             with reading:
-                _conversations(view, by_model.get(model_id or "", {}), as_written, names)
+                pair_nav.show_reading(here, view.stored.pair.n_turns, view.stored.pair.divergence)
+                _conversations(view, scored, here, names)
+        turn_jump.show(here)

@@ -7,6 +7,7 @@ from jobs.cli.evaluate import evaluate_group
 from jobs.cli.manage import jobs_group
 from jobs.cli.models import models_group
 from jobs.cli.open_app import add_app_command
+from jobs.cli.pairs import pairs_group
 from jobs.cli.queues import add_estimate_command, queue_group
 from jobs.cli.stored import add_export_command, sample_group, store_group
 from jobs.cli.work import add_work_commands
@@ -33,5 +34,5 @@ add_work_commands(main)
 add_app_command(main)
 add_export_command(main)
 add_estimate_command(main)
-for _group in (evaluate_group, jobs_group, models_group, queue_group, store_group, sample_group):
+for _group in (evaluate_group, jobs_group, models_group, pairs_group, queue_group, store_group, sample_group):
     main.add_command(_group)

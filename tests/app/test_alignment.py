@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.alignment import align, shared_prefix, turns_of
+from jobs.report.pair.alignment import align, shared_prefix, turns_of
 from music_core.types import Conversation, Message
 from tests.app.samples import chat, rice_pair
 

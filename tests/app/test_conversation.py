@@ -3,7 +3,7 @@ import re
 from streamlit.testing.v1 import AppTest
 
 from app.components.conversation import FOLD_CHARS, MOST_CHARS, Side, markup, message_text
-from app.components.facts import contrasts_of
+from jobs.report.pair.evidence import contrasts_by_turn
 from music_core.types import Contrast, Origin, Role
 from tests.app.samples import HOSTILE, chat, hostile_pair, rice_pair
 
@@ -49,7 +49,7 @@ def test_notes_stand_at_their_turn_and_keep_same_replies_apart() -> None:
 
 def test_a_contrast_is_folded_beside_the_reply_it_spoiled() -> None:
     twice = (Contrast(2, "Explain <b>soy</b>."),)
-    contrasts = contrasts_of([Origin("a", contrasts=twice), Origin("b", contrasts=twice)])
+    contrasts = contrasts_by_turn([Origin("a", contrasts=twice), Origin("b", contrasts=twice)])
     assert list(contrasts) == [2]
     assert contrasts[2].count("Explain &lt;b&gt;soy&lt;/b&gt;.") == 1
     assert contrasts[2].startswith("<details")

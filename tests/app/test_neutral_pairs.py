@@ -129,7 +129,7 @@ def test_tables_and_charts_go_by_the_systems_whatever_they_are_called() -> None:
     names = side_names({"chosen": "Turn", "rejected": "Margin<br>"})
     assert "<span>Margin&lt;br&gt;</span>" in judges.checklist_markup("j", [checklist("p", "chosen", 1, 0.9)], names)
     traces = {b: RewardTrace("p", b, "m", (0.5,)) for b in ("chosen", "rejected")}
-    figure = rewards.figure(traces, 1, "light", names)  # type: ignore[arg-type]
+    figure = rewards.figure([rewards.Scored("m", "m", traces)], 1, "light", names)  # type: ignore[arg-type]
     assert [trace.name for trace in figure.data] == ["Turn", "Margin&lt;br&gt;"]
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.prose import inline, prose
+from jobs.report.pair.prose import inline, prose
 from tests.app.samples import HOSTILE
 
 OURS = {"strong", "em", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "span"}

@@ -19,7 +19,8 @@ class Row:
         """Both sides hold the same message."""
         if self.left is None or self.right is None or self.left.role != self.right.role:
             return False
-        return normalise(self.left.content) == normalise(self.right.content)
+        a, b = self.left.content, self.right.content
+        return a == b or normalise(a) == normalise(b)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Bounded on purpose: no links, no images, no HTML, no lists turned into something
 import re
 from collections.abc import Iterator, Sequence
 
-from app.markup import visible
+from jobs.report.markup import visible
 
 # Lines longer than this are shown as written: nobody sets a line of that length by hand.
 MOST_LINE_CHARS = 4_000

@@ -1,0 +1,70 @@
+"""What the Pair page shows, as one value that lives in the address beside the list's filter: a link opens the same turn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Literal, get_args
+
+from app.nav import href, set_query
+from app.state import ListState
+
+ChartKind = Literal["", "margin"]
+
+
+@dataclass(frozen=True, slots=True)
+class PairState:
+    """`turn` is the turn asked for (0: none), `trace` the reward models shown (none: the newest), `chart` what is charted.
+
+    `words` marks what differs inside messages, `written` shows Markdown as it was written. Field names are the names in the address.
+    """
+
+    turn: int = 0
+    trace: tuple[str, ...] = ()
+    chart: ChartKind = ""
+    words: bool = False
+    written: bool = False
+
+    def query(self) -> dict[str, str | Sequence[str]]:
+        """The address's parameters; what equals the default is left out."""
+        held = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return {name: value if isinstance(value, tuple) else "1" if value is True else str(value) for name, value in held.items()}
+
+
+def from_query(query: Mapping[str, Sequence[str]]) -> PairState:
+    """The state in an address. What is not understood is ignored, so that an old link still opens."""
+    turn, chart = (query.get(name, [""])[-1] for name in ("turn", "chart"))
+    return PairState(
+        int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 8 else 0,
+        tuple(dict.fromkeys(v for v in query.get("trace", ()) if v)),
+        "margin" if chart in get_args(ChartKind) and chart else "",
+        query.get("words", [""])[-1] == "1",
+        query.get("written", [""])[-1] == "1",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A pair as it is looked at: its id, the list that it was opened from, and the page's own state."""
+
+    pair_id: str
+    listed: ListState
+    state: PairState
+
+    def query(self) -> dict[str, str | Sequence[str]]:
+        """The whole address."""
+        return {**self.listed.query(), **self.state.query(), "pair": self.pair_id}
+
+    def changed(self, **values: object) -> "Here":
+        """The same pair with some of the page's state changed."""
+        return replace(self, state=replace(self.state, **values))  # type: ignore[arg-type]
+
+    def other(self, pair_id: str) -> "Here":
+        """Another pair looked at in the same way, from its beginning."""
+        return replace(self, pair_id=pair_id, state=replace(self.state, turn=0))
+
+    def href(self, turn: int) -> str:
+        """The address of a turn of this pair."""
+        return href("pair", self.changed(turn=turn).query())
+
+    def go(self, **values: object) -> None:
+        """Change the address; for callbacks of widgets."""
+        set_query(self.changed(**values).query())
