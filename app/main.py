@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import people
 from app.components import shell
-from app.pages import agreement_page, evaluation_page, jobs_page, label_page, overview_page, pair_page, pairs_page
+from app.pages import agreement_page, evaluation_page, jobs_page, label_page, models_page, overview_page, pair_page, pairs_page, play_page
 
 _HERE = Path(__file__).parent
 
@@ -22,8 +22,10 @@ def run() -> None:
             st.Page(overview_page.page, title="Overview", url_path="overview", default=True),
             st.Page(pairs_page.page, title="Pairs", url_path="pairs"),
             st.Page(label_page.page, title="Label", url_path="label"),
+            st.Page(play_page.page, title="Play", url_path="play"),
             st.Page(agreement_page.page, title="Agreement", url_path="agreement"),
             st.Page(evaluation_page.page, title="Evaluation", url_path="evaluation"),
+            st.Page(models_page.page, title="Models", url_path="models"),
             st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
             st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
         ],

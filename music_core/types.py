@@ -20,7 +20,7 @@ RunStatus = Literal["queued", "running", "finished", "failed", "cancelled", "dea
 
 # Ways of making a pair that build no better and no worse side: its sides are the answers of two systems, and `chosen` and
 # `rejected` are two names only. `Origin.meta["sides"]` says whose answer each side is. Construction has no vote on them.
-NEUTRAL_METHODS = ("best_of_n", "votes")
+NEUTRAL_METHODS = ("best_of_n", "votes", "play_models")
 
 _ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
 BRANCHES: tuple[BranchName, BranchName] = ("chosen", "rejected")
@@ -205,7 +205,7 @@ class Origin:
     source: str
     locator: str = ""
     run_id: str | None = None
-    method: str | None = None  # one_call | two_call | swap | hand-written | one of NEUTRAL_METHODS | None for imported preferences
+    method: str | None = None  # one_call | two_call | swap | play | hand-written | one of NEUTRAL_METHODS | None for imported preferences
     schedule: str | None = None
     contrasts: tuple[Contrast, ...] = ()
     turns: tuple[TurnRecord, ...] = ()

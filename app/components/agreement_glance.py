@@ -16,12 +16,15 @@ MOST = 12
 
 def interval_bar(cell: Cell) -> str:
     """The share as a dot and its interval as a line, on a scale from 0 to 1 with the middle marked; HTML. Pure."""
-    if cell.agree is None:
-        return ""
-    low, high = cell.interval or (cell.agree, cell.agree)
+    return "" if cell.agree is None else interval_bar_of(cell.agree, cell.interval)
+
+
+def interval_bar_of(share: float, ends: Sequence[float] | None) -> str:
+    """The same of any share. Pure."""
+    low, high = ends or (share, share)
     return (
         f'<span class="mw-whisker" aria-hidden="true"><i style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></i>'
-        f'<b style="left:{100 * cell.agree:.1f}%"></b></span>'
+        f'<b style="left:{100 * share:.1f}%"></b></span>'
     )
 
 

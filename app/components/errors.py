@@ -12,10 +12,15 @@ from music_core.errors import MusicError
 _LOG = logging.getLogger("music.app")
 
 
-def show(error: MusicError) -> None:
-    """Draw an error that a person can act on."""
+def markup(error: MusicError) -> str:
+    """An error that a person can act on, as HTML. Pure."""
     hint = f"<p>{visible(error.hint)}</p>" if error.hint else ""
-    st.html(f'<div class="mw-error" role="alert"><p><strong>{visible(error.message)}</strong></p>{hint}</div>')
+    return f'<div class="mw-error" role="alert"><p><strong>{visible(error.message)}</strong></p>{hint}</div>'
+
+
+def show(error: MusicError) -> None:
+    """Draw an error."""
+    st.html(markup(error))
 
 
 @contextmanager

@@ -57,8 +57,8 @@ def paired_difference(votes: Sequence[Vote], a: str, b: str, reference: str, *, 
     if len({a, b, reference}) < 3 or {GROUPS.get(kind_of(r)) for r in (a, b, reference)} & {a, b}:
         raise ValueError(f"{a}, {b} and {reference} are not three raters apart")
     table = vote_table(votes)
-    says_a, says_b = _said(table, a), _said(table, b)
-    truth, trained = _said(table, reference, without=(a, b))
+    says_a, says_b = said(table, a), said(table, b)
+    truth, trained = said(table, reference, without=(a, b))
     shared = (says_a[0] != MISSING) & (says_b[0] != MISSING) & (truth != MISSING)
     left_out = shared & (says_a[1] | says_b[1] | trained)
     used = shared & ~left_out
@@ -105,7 +105,7 @@ def sign_test(wins: int, losses: int) -> float | None:
     return min(1.0, 2 * math.fsum(map(math.exp, tail)))
 
 
-def _said(table: VoteTable, rater: str, without: Sequence[str] = ()) -> tuple[Values, Mask]:
+def said(table: VoteTable, rater: str, without: Sequence[str] = ()) -> tuple[Values, Mask]:
     """What a rater or group says about each pair, and which pairs it was trained on; a group without the named members."""
     nobody = np.zeros(len(table.seeds), np.bool_)
     if rater in GROUPS.values():

@@ -1,0 +1,177 @@
+"""Two reward models over the same pairs: where one of them is right and the other is not, and how far apart their margins are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music_core.evaluate.compare import PairedDifference, paired_difference, said
+from music_core.evaluate.statistics import cluster_interval
+from music_core.evaluate.votes import MISSING, kind_of, vote_table
+from music_core.types import Vote
+
+Reals = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+# Bands of a margin in units of the model's own spread; ours to choose. The outer two are open.
+BANDS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How often a model's sign is the reference's: `right` of `n` pairs of `n_seeds` seeds, with its 95 % interval.
+
+    `interval` is the percentile bootstrap over seeds, None where seeds show no spread. `n_trained_on` pairs were left out.
+    """
+
+    n: int
+    n_seeds: int
+    right: int
+    interval: tuple[float, float] | None
+    n_trained_on: int
+
+    @property
+    def share(self) -> float | None:
+        """Right of all; None without a pair."""
+        return self.right / self.n if self.n else None
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Two models on the `pair_ids` on which both have a margin and the reference names a side.
+
+    `margins_a` and `margins_b` point towards the side that the reference names (above 0 is right), each in units of its
+    model's own spread over these pairs, so that models of different scale can be held side by side; `spread_a` and
+    `spread_b` are those units, root mean squares of the rewards' differences, 0 for a model that tells no sides apart.
+    Pairs that either model was trained on are left out; `n_trained_on` counts them, `n_tied` those where the reference says
+    tie, which name no side. `towards` is +1 where the reference names the chosen branch, −1 for the rejected one.
+    """
+
+    pair_ids: tuple[str, ...]
+    towards: NDArray[np.int8]
+    margins_a: Reals
+    margins_b: Reals
+    spread_a: float
+    spread_b: float
+    n_trained_on: int
+    n_tied: int
+
+    @property
+    def right_a(self) -> Flags:
+        """Where the first model is right."""
+        return self.margins_a > 0
+
+    @property
+    def right_b(self) -> Flags:
+        """Where the second model is right."""
+        return self.margins_b > 0
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Pairs on which both are right, only the first, only the second, neither; a margin of 0 is not right."""
+        a, b = self.right_a, self.right_b
+        return int((a & b).sum()), int((a & ~b).sum()), int((b & ~a).sum()), int((~a & ~b).sum())
+
+    def furthest(self) -> list[int]:
+        """Positions of the pairs of which exactly one model is right, the largest gap between the two margins first."""
+        apart = np.flatnonzero(self.right_a != self.right_b)
+        gap = np.abs(self.margins_a[apart] - self.margins_b[apart])
+        return [int(i) for i in apart[np.lexsort((apart, -gap))]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One cell of the picture: margins of both models (its middle, in units of spread) and the pairs in it."""
+
+    a: float
+    b: float
+    n: int
+
+
+def side_by_side(
+    votes: Sequence[Vote], margins_a: Mapping[str, float], margins_b: Mapping[str, float], a: str, b: str, reference: str
+) -> SideBySide:
+    """Models `a` and `b` (raters `model:NAME`) against `reference`, a rater of `votes` or a group; margins by pair id.
+
+    Raises:
+        ValueError: a vote is not −1, 0 or 1, or a rater voted twice on one pair.
+    """
+    table = vote_table(votes)
+    ids = np.array(list(dict.fromkeys(v.pair_id for v in votes)), object)
+    (says_a, trained_a), (says_b, trained_b) = said(table, a), said(table, b)
+    truth = said(table, reference, without=(a, b))[0]
+    shared = (says_a != MISSING) & (says_b != MISSING) & (truth != MISSING)
+    left_out = shared & (trained_a | trained_b)
+    tied = shared & ~left_out & (truth == 0)
+    used = shared & ~left_out & ~tied
+    kept, towards = ids[used], truth[used].astype(np.int8)
+    raw = [np.array([m[i] for i in kept], np.float64) for m in (margins_a, margins_b)]
+    spreads = [float(np.sqrt(np.mean(m**2))) if len(m) else 0.0 for m in raw]
+    turned = [m * towards / spread if spread else np.zeros(len(m)) for m, spread in zip(raw, spreads, strict=True)]
+    return SideBySide(tuple(kept), towards, turned[0], turned[1], spreads[0], spreads[1], int(left_out.sum()), int(tied.sum()))
+
+
+def bins(found: SideBySide, *, limit: float = 3.0, n: int = 24) -> list[Bin]:
+    """The pairs on a grid of `n` × `n` cells between −`limit` and `limit` spreads; what lies beyond is in the outermost cells."""
+    width = 2 * limit / n
+    where = [np.clip(np.floor((m + limit) / width), 0, n - 1).astype(np.int64) for m in (found.margins_a, found.margins_b)]
+    cells, counts = np.unique(where[0] * n + where[1], return_counts=True)
+    middle = -limit + width * (np.arange(n) + 0.5)
+    return [Bin(float(middle[c // n]), float(middle[c % n]), int(k)) for c, k in zip(cells, counts, strict=True)]
+
+
+def banded(margins: Reals) -> tuple[int, ...]:
+    """Pairs per band of margin, the most wrong first: below −2 spreads, … , above 2; a margin on a bound is in the lower band."""
+    return tuple(int(n) for n in np.bincount(np.searchsorted(BANDS, margins, side="left"), minlength=len(BANDS) + 1))
+
+
+def differences_by(
+    votes: Sequence[Vote], slices: Mapping[str, Sequence[str]], a: str, b: str, reference: str, *, n_boot: int = 1000
+) -> list[tuple[str, PairedDifference]]:
+    """The paired difference of every slice (name → pair ids) that both models and the reference share pairs of, in that order.
+
+    Raises:
+        ValueError: as in `paired_difference`.
+    """
+    own = _three(votes, a, b, reference)
+    by_pair: dict[str, list[Vote]] = {}
+    for vote in own:
+        by_pair.setdefault(vote.pair_id, []).append(vote)
+    found = []
+    for name, ids in slices.items():
+        inside = [v for i in ids for v in by_pair.get(i, ())]
+        difference = paired_difference(inside, a, b, reference, n_boot=n_boot)
+        if difference.n or difference.n_trained_on:
+            found.append((name, difference))
+    return found
+
+
+def _three(votes: Sequence[Vote], a: str, b: str, reference: str) -> list[Vote]:
+    """The votes of the two and of whom the reference is made of."""
+    members = {"judges": "judge", "people": "person"}.get(reference)
+    return [v for v in votes if v.rater in (a, b, reference) or kind_of(v.rater) == members]
+
+
+def accuracy(votes: Sequence[Vote], rater: str, reference: str = "construction", *, seed: int = 0, n_boot: int = 1000) -> Accuracy:
+    """How often `rater` says what `reference` says, without the pairs that it was trained on; clustered on the seed.
+
+    Raises:
+        ValueError: a vote is not −1, 0 or 1, or a rater voted twice on one pair.
+    """
+    table = vote_table([v for v in votes if v.rater in (rater, reference)])
+    if not {rater, reference} <= set(table.raters):
+        return Accuracy(0, 0, 0, None, 0)
+    says, trained = said(table, rater)
+    truth = said(table, reference)[0]
+    shared = (says != MISSING) & (truth != MISSING)
+    used = shared & ~trained
+    n_left_out = int((shared & trained).sum())
+    if not used.any():
+        return Accuracy(0, 0, 0, None, n_left_out)
+    right = (says == truth)[used]
+    clusters = np.unique(table.seeds[used], return_inverse=True)[1]
+    totals = np.bincount(clusters).astype(np.int64)
+    hits = np.bincount(clusters, weights=right).astype(np.int64)
+    interval = cluster_interval(hits, totals, seed=seed, n_boot=n_boot)
+    return Accuracy(int(used.sum()), len(totals), int(right.sum()), interval, n_left_out)
