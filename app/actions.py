@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from app import data, guideline
+from app import data, guideline, people
 from music_core.errors import MusicError, StoreError
 from music_core.store.labels import add_label, undo_label
 from music_core.types import BranchName, ContrastPair, LabelChoice, LabelEvent, StoredLabel
@@ -106,6 +106,7 @@ def vote(card: Card, choice: LabelChoice, pair: ContrastPair, reasons: tuple[str
         shown={"view": VIEW, "left": left.id, "right": right.id, "revealed": seen},
     )
     try:
+        event = replace(event, verified=people.guard_label(card.person))
         label = add_label(data.store(), event)
         if (label.event.pair_id, label.event.person) != (card.pair_id, card.person):
             raise StoreError(
@@ -122,6 +123,7 @@ def vote(card: Card, choice: LabelChoice, pair: ContrastPair, reasons: tuple[str
 def undo(pair_id: str, person: str, token: str) -> None:
     """Take back the person's current label of the pair, by one more event."""
     try:
+        people.guard_label(person)
         label = undo_label(data.store(), pair_id, person, f"undo-{token}")
     except MusicError as e:
         st.session_state[_OUTCOME] = Outcome(pair_id, error=e)

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import data
+from app import data, people
 from app.forms import named
 from app.nav import set_query
 from app.outcomes import title_of
@@ -92,6 +92,7 @@ def start(draft: Draft, config: Mapping[str, Any]) -> None:
     """Start the draft's run and go to it; sent again it goes to the run that is there already."""
 
     def once() -> None:
+        people.guard("run")
         _check(draft.kind, config)
         home = data.store().home
         if not api.runner_for(home).folder(draft.token).exists():
@@ -146,7 +147,12 @@ def _places(kind: str, config: Mapping[str, Any]) -> tuple[str, ...]:
 def estimate(draft: Draft, config: Mapping[str, Any]) -> None:
     """Try the draft's run dry; `estimate_of` has the answer."""
     figures: dict[str, Any] = {}
-    error = _error_of(lambda: figures.update(api.estimate(draft.kind, config, data.store())))
+
+    def dry() -> None:
+        people.guard("run")
+        figures.update(api.estimate(draft.kind, config, data.store()))
+
+    error = _error_of(dry)
     st.session_state[_ESTIMATE] = Estimate(draft.token, None if error else figures, error)
 
 
@@ -158,12 +164,12 @@ def estimate_of(draft: Draft) -> Estimate | None:
 
 def cancel(run_id: str) -> None:
     """Ask a run to stop."""
-    _tell(lambda: api.cancel(run_id, home=data.store().home))
+    _tell(lambda: (people.guard("run"), api.cancel(run_id, home=data.store().home)))
 
 
 def resume(run_id: str) -> None:
     """Take a stopped run up again."""
-    _tell(lambda: api.resume(run_id, home=data.store().home))
+    _tell(lambda: (people.guard("run"), api.resume(run_id, home=data.store().home)))
 
 
 def _tell(act: Callable[[], object]) -> None:

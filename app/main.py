@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import people
-from app.components import shell
+from app.components import entrance, shell
 from app.pages import agreement_page, evaluation_page, jobs_page, label_page, models_page, overview_page, pair_page, pairs_page, play_page
 
 _HERE = Path(__file__).parent
@@ -16,6 +16,7 @@ def run() -> None:
     st.set_page_config(page_title="MUSIC Workbench", page_icon=str(_HERE / "icon.png"), layout="wide")
     st.html(_HERE / "style.css")
 
+    refused = people.refusal("read")
     # No icons on pages: Streamlit would fetch a page's icon from the network to show it on the browser's tab.
     page = st.navigation(
         [
@@ -29,11 +30,14 @@ def run() -> None:
             st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
             st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
         ],
-        position="top",
+        position="hidden" if refused else "top",
     )
     with st.container(key="mw-shell"):
         shell.show()
         people.restore()
+    if refused:
+        entrance.show()
+        return
     page.run()
 
 

@@ -1,44 +1,165 @@
-"""Who sits here: a local name, kept in this browser and recorded as unverified."""
+"""Who sits here: an identity from the sign-in, else a local name, kept in this browser and recorded as unverified."""
 
+import os
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
+from streamlit.errors import StreamlitAuthError, StreamlitMissingAuthlibError
+from streamlit.runtime.secrets import secrets_singleton
 
+from app import roles
 from app.markup import visible
+from app.roles import Act, Person, RoleError
+from music_core.config import Role, load_settings
+from music_core.errors import ConfigError, MissingExtraError, MusicError
 from music_core.types import normalise
 
 MOST_CHARS = 60
+# `music app` sets it where it found a sign-in, so that a file of secrets that breaks later never opens the workbench to everybody.
+EXPECTED = "MUSIC_SIGN_IN"
 _KEY = "mw_person"
 _ASKED = "mw_person_asked"
 _FORGET = "mw_person_forget"
+_TROUBLE = "mw_person_trouble"
+# What one person leaves in a session and the next must not find: cards with their tokens, outcomes, drafts.
+_OWN = ("mw_card", "mw_outcome", "mw_changing", "mw_label_pair", "mw_draft", "mw_estimate", "mw_run_outcome")
 _SCRIPT = (Path(__file__).parent / "components" / "person.js").read_text(encoding="utf-8")
 _mount = st.components.v2.component("music_person", js=_SCRIPT)
 
+SignIn = Literal["off", "on", "broken"]
+
 
 def clean_name(text: str) -> str | None:
-    """A name that can be stored: one line, no invisible characters, 1 to 60 characters; None when nothing is left."""
+    """A name that can be stored: one line, no invisible characters, 1 to 60 characters; None when nothing is left.
+
+    What reads like an identity of the sign-in is no name.
+    """
     line = " ".join(normalise(text).split())
     name = "".join(c for c in line if not unicodedata.category(c).startswith("C"))[:MOST_CHARS].strip()
+    if unicodedata.normalize("NFKC", name).casefold().replace(" ", "").startswith(roles.SIGNED_IN):
+        return None
     return name if name and visible(name).find("mw-ctl") < 0 else None
 
 
-def current() -> str | None:
-    """The name under which labels of this session are stored, or None while nobody has given one."""
+def sign_in() -> SignIn:
+    """Whether people can sign in: `broken` where a sign-in was set up and its secrets cannot be read now."""
+    if secrets_singleton.load_if_toml_exists():
+        if "auth" in secrets_singleton:
+            return "on"
+    elif any(Path(p).exists() for p in st.get_option("secrets.files")):
+        return "broken"
+    return "broken" if os.environ.get(EXPECTED) == "required" else "off"
+
+
+def providers() -> tuple[str | None, ...]:
+    """The providers to sign in with; (None,) where there is one without a name."""
+    section: Mapping[str, Any] = secrets_singleton.get("auth") or {}
+    named = tuple(name for name, value in section.items() if isinstance(value, Mapping) and "client_id" in value)
+    return ((None,) if "client_id" in section else ()) + named
+
+
+def _claims() -> Mapping[str, Any] | None:
+    """The claims of whoever signed in, as Streamlit checked them; None for nobody."""
+    if sign_in() == "off" and "is_logged_in" not in st.user:
+        return None
+    found = dict(st.user.to_dict())
+    return found if found.get("is_logged_in") is True else None
+
+
+def signed_in() -> bool:
+    """Whether this session has signed in, with or without an identity that we can use."""
+    return _claims() is not None
+
+
+def enter(provider: str | None) -> None:
+    """Send the browser to the provider. What hinders that is shown by `trouble`."""
+    try:
+        st.login(provider)
+    except StreamlitMissingAuthlibError:
+        st.session_state[_TROUBLE] = MissingExtraError("Signing in", "auth")
+    except StreamlitAuthError as e:
+        st.session_state[_TROUBLE] = ConfigError(f"The sign-in is not set up whole: {str(e).split('.')[0].strip()}.", "See docs/people.md.")
+
+
+def leave() -> None:
+    """Sign out, here and at the provider where it allows that; what the person left in this session goes."""
+    _forget_own()
+    st.logout()
+
+
+def trouble() -> MusicError | None:
+    """What hindered the last attempt to sign in; told once."""
+    found = st.session_state.pop(_TROUBLE, None)
+    return found if isinstance(found, MusicError) else None
+
+
+def who() -> Person | None:
+    """The person of this session; None while nobody has signed in or given a name."""
+    claims = _claims()
+    if claims is not None:
+        return roles.person_of(claims)
     name = st.session_state.get(_KEY)
-    return name if isinstance(name, str) else None
+    return Person(name, name) if isinstance(name, str) and clean_name(name) == name else None
+
+
+def current() -> str | None:
+    """Under what labels of this session are stored, or None for nobody."""
+    person = who()
+    return person.id if person else None
+
+
+def role() -> Role:
+    """What the person of this session is here; read from the settings each time, so a change of them counts at once."""
+    try:
+        claims, people = _claims(), load_settings().people
+    except ConfigError:  # the pages say what is wrong with the settings; until it is mended nobody may do anything
+        return "none"
+    if claims is not None:
+        return roles.role_of(claims, people)
+    return roles.role_without_sign_in(people, sign_in() != "off")
+
+
+def refusal(act: Act) -> str:
+    """Why this session may not do that, in a sentence for the page; empty where it may."""
+    return roles.refusal(role(), act)
+
+
+def guard(act: Act) -> None:
+    """Raise `RoleError` unless this session may do that. Whatever writes calls it first."""
+    roles.check(role(), act)
+
+
+def guard_label(person: str) -> bool:
+    """Let nobody label under another person's name; whether the label's person is verified. Raises `RoleError`."""
+    guard("label")
+    now = who()
+    if now is None or now.id != person:
+        raise RoleError("This card was dealt to somebody else; nothing was stored.", "Reload the page and vote under your own name.")
+    return now.verified
 
 
 def set_current(text: str) -> None:
-    """Take `text` as the name of this session; an unusable one leaves the session without a name."""
-    st.session_state[_KEY] = clean_name(text)
-    st.session_state[_FORGET] = st.session_state[_KEY] is None
+    """Take `text` as the local name of this session; an unusable one leaves the session without a name."""
+    name = clean_name(text)
+    if name != st.session_state.get(_KEY):
+        _forget_own()
+    st.session_state[_KEY] = name
+    st.session_state[_FORGET] = name is None
+
+
+def _forget_own() -> None:
+    for key in _OWN:
+        st.session_state.pop(key, None)
 
 
 def restore() -> None:
-    """Give the name to the browser to keep, or once per session ask the browser for the one it keeps."""
-    data = {"name": current() or "", "ask": _ASKED not in st.session_state, "forget": bool(st.session_state.get(_FORGET))}
+    """Give the local name to the browser to keep, or once per session ask the browser for the one it keeps."""
+    local = st.session_state.get(_KEY)
+    data = {"name": local or "", "ask": _ASKED not in st.session_state, "forget": bool(st.session_state.get(_FORGET)), "here": signed_in()}
     result = _mount(key="mw-person-component", data=data, on_name_change=lambda: None)
-    if isinstance(result.name, str) and current() is None and not st.session_state.get(_ASKED):
+    if isinstance(result.name, str) and not local and not st.session_state.get(_ASKED):
         st.session_state[_ASKED] = True
         set_current(result.name)

@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from music_core.errors import ConfigError
 
 EMBEDDED = "embedded"
 SCRIPTED = "scripted"
+Role = Literal["none", "viewer", "annotator", "operator", "admin"]
+# From the least to the most; each may do what those before it may.
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,33 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Who may do what in the workbench, the table `[people]`. Who somebody is, the sign-in says, not this.
+
+    `roles` names a role by verified e-mail or by `issuer|subject`; `groups` by a value of the claim `claim`. Of several the
+    highest counts; `default` is for everybody else who signed in. `without_sign_in` is for visitors who did not sign in:
+    left out, they may do everything where no sign-in is set up (one person on a laptop), and nothing where it is.
+    """
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    groups: Mapping[str, Role] = field(default_factory=dict)
+    claim: str = "groups"
+    default: Role = "none"
+    without_sign_in: Role | None = None
+
+    def __post_init__(self) -> None:
+        """Check that every role is one."""
+        for name, table in (("roles", self.roles), ("groups", self.groups)):
+            if not isinstance(table, Mapping):
+                raise ConfigError(f"people.{name} must be a table.", f'For example: [people.{name}] with lines like "name" = "annotator".')
+        given = {**self.roles, **self.groups, "default": self.default, "without_sign_in": self.without_sign_in or "none"}
+        for name, role in given.items():
+            if role not in ROLES:
+                raise ConfigError(f"[people]: '{role}' ({name}) is no role.", f"Roles are: {', '.join(ROLES)}.")
+        object.__setattr__(self, "roles", {name.casefold(): role for name, role in self.roles.items()})
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is configured once per installation."""
 
@@ -58,6 +88,7 @@ class Settings:
     catalog: str | None = None
     data_path: str | None = None
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    people: People = field(default_factory=People)
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint called `name`; `ConfigError` lists those there are."""
@@ -109,11 +140,15 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     endpoints = _builtin_endpoints()
     for name, values in table.pop("endpoints", {}).items():
         endpoints[name] = from_mapping(Endpoint, {"name": name, **values}, f"{chosen}, endpoint '{name}'")
+    given = table.pop("people", {})
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{chosen}: people must be a table.", "docs/people.md shows it.")
+    people = from_mapping(People, given, f"{chosen}, [people]")
     store = table.pop("store", {})
     unknown = sorted(set(table)) + sorted(f"store.{k}" for k in set(store) - {"home", "catalog", "data_path"})
     if unknown:
         raise ConfigError(
-            f"{chosen}: unknown setting {', '.join(unknown)}.", "Tables are: [store] home, catalog, data_path; [endpoints.NAME]."
+            f"{chosen}: unknown setting {', '.join(unknown)}.", "Tables are: [store] home, catalog, data_path; [endpoints.NAME]; [people]."
         )
     return Settings(
         home=Path(env.get("MUSIC_HOME") or store.get("home", "data/lake")),
@@ -121,6 +156,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
         catalog=store.get("catalog"),
         data_path=store.get("data_path"),
         endpoints=endpoints,
+        people=people,
     )
 
 

@@ -6,6 +6,7 @@ from app import actions, guideline
 from app.components import errors, filters, header
 from app.labelling import Desk
 from app.markup import details, visible
+from app.roles import shown_id
 from app.state import ListState
 
 
@@ -27,7 +28,7 @@ def _meter(words: str, about: str, done: int, n: int) -> str:
 
 def progress_markup(desk: Desk) -> str:
     """How far the queue is as HTML: of a labelling queue how far all are together, without anybody's name. Pure."""
-    who = f"You, <strong>{visible(desk.person)}</strong>, have decided"
+    who = f"You, <strong>{visible(shown_id(desk.person))}</strong>, have decided"
     if desk.walk is None:
         words = f"{who} <strong>{desk.n_done:,} of {len(desk.queue):,}</strong> in this queue"
         return _meter(words, "Pairs decided by you", desk.n_done, len(desk.queue))

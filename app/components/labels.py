@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.components.words import CHOICE_NAMES
 from app.markup import chip, details, moment, table, visible
+from app.roles import shown_id
 from app.sides import BUILT, SideNames
 from music_core.types import StoredLabel
 
@@ -71,9 +72,10 @@ def show(history: Sequence[StoredLabel], names: SideNames = BUILT) -> None:
     for person in people:
         events = [label for label in history if label.event.person == person]
         label = current.get(person)
-        verified = "" if events[-1].event.verified else " (unverified)"
+        verified = " (signed in)" if events[-1].event.verified else " (unverified)"
         now = by_branch(label, names) if label else chip("taken back", "unresolved")
         seen = f'<span class="mw-note">{"blind" if label.event.blind else "informed"}</span>' if label else ""
         n = f"{len(events)} event{'s' if len(events) > 1 else ''}"
-        out += f'<li><span class="mw-judge">{visible(person)}{verified}</span> {now}{seen}{details(n, history_markup(events, names))}</li>'
+        name = visible(shown_id(person))
+        out += f'<li><span class="mw-judge">{name}{verified}</span> {now}{seen}{details(n, history_markup(events, names))}</li>'
     st.html(f'<ul class="mw-judges">{out}</ul>')

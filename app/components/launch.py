@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import form_fields, launching
+from app import form_fields, launching, people
 from app.choices import Choices
-from app.components import errors, estimate_table, fields
+from app.components import errors, estimate_table, fields, off
 from app.form_fields import ABOUT, LAUNCHED, VERBS
 from app.forms import Field, config_from, named, prefilled
 from app.launching import Draft
@@ -15,7 +15,6 @@ from app.markup import attribute, details, facts, visible
 from app.nav import href
 from app.outcomes import text_of, words
 from music_core.config import EMBEDDED, Settings
-from music_core.errors import MissingExtraError
 
 ESTIMATED = {"generate", "judge", "train", "score", "bon"}
 USES_EMBEDDED = {"generate": ("assistant", "user"), "judge": ("endpoint",), "bon": ("assistant", "user", "judge")}
@@ -46,15 +45,15 @@ def show(kind: str, query: Mapping[str, Sequence[str]], before: Mapping[str, Any
         for error in (missing, launching.last_error()):
             if error is not None:
                 errors.show(error)
-        _form(draft, offered, prefilled(offered, query, earlier), kept, missing)
+        refused = people.refusal("run")
+        off.show(refused)
+        _form(draft, offered, prefilled(offered, query, earlier), kept, off=missing is not None or bool(refused))
     with rail:
         _weights(kind, draft, offered, settings)
         estimate_table.show(kind in ESTIMATED, launching.estimate_of(draft))
 
 
-def _form(
-    draft: Draft, offered: Sequence[Field], values: Mapping[str, Any], kept: Mapping[str, Any], missing: MissingExtraError | None
-) -> None:
+def _form(draft: Draft, offered: Sequence[Field], values: Mapping[str, Any], kept: Mapping[str, Any], *, off: bool) -> None:
     with st.form(f"mw-launch-{draft.token}", border=False, enter_to_submit=False):
         fields.show(draft.token, offered, values)
         if kept:
@@ -67,10 +66,11 @@ def _form(
                 key=f"mw-start-{draft.token}",
                 on_click=_start,
                 args=(draft, offered, kept),
-                disabled=missing is not None,
+                disabled=off,
             )
             if draft.kind in ESTIMATED and not start:
-                st.form_submit_button("Estimate", key=f"mw-estimate-{draft.token}", on_click=_estimate, args=(draft, offered, kept))
+                key = f"mw-estimate-{draft.token}"
+                st.form_submit_button("Estimate", key=key, on_click=_estimate, args=(draft, offered, kept), disabled=off)
 
 
 def _config(draft: Draft, offered: Sequence[Field], kept: Mapping[str, Any]) -> dict[str, Any]:

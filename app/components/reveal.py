@@ -9,6 +9,7 @@ from app.components.labels import seconds
 from app.components.rewards import last_margin, traces_by_model
 from app.markup import attribute, chip, facts, moment, signed, visible
 from app.nav import href
+from app.roles import shown_id
 from app.sides import BUILT, SideNames
 from music_core.types import BranchName, RewardModel, RewardTrace, StoredLabel, Verdict
 
@@ -17,9 +18,10 @@ def receipt(label: StoredLabel) -> str:
     """That the label is in the store, as read back from it."""
     event = label.event
     how = "blind" if event.blind else "informed"
+    proof = "signed in" if event.verified else "unverified"
     return (
         f'<p class="mw-receipt" role="status"><span class="mw-tick" aria-hidden="true">✓</span> Stored and read back: '
-        f"<code>{visible(label.id[:14])}</code> · {moment(label.created_at)} · {visible(event.person)} (unverified) · {how} · "
+        f"<code>{visible(label.id[:14])}</code> · {moment(label.created_at)} · {visible(shown_id(event.person))} ({proof}) · {how} · "
         f"{seconds(event.seconds)}</p>"
     )
 

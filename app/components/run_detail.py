@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import launching, outcomes, reports
+from app import launching, outcomes, people, reports
 from app.choices import Choices
-from app.components import benchmark_results, errors, training_curve, win_chart, win_table
+from app.components import benchmark_results, errors, off, training_curve, win_chart, win_table
 from app.components.run_words import bar, status_chip
 from app.form_fields import fields_of
 from app.log_text import readable
@@ -55,16 +55,21 @@ def settings_markup(kind: str, config: Mapping[str, Any]) -> str:
 
 
 def _buttons(state: RunState) -> None:
+    refused = people.refusal("run")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if not state.ended:
             stopping = state.note == "stopping"
             words = "Stopping …" if stopping else "Cancel this run"
-            st.button(words, key=f"mw-cancel-{state.run_id}", on_click=launching.cancel, args=(state.run_id,), disabled=stopping)
+            st.button(
+                words, key=f"mw-cancel-{state.run_id}", on_click=launching.cancel, args=(state.run_id,), disabled=stopping or bool(refused)
+            )
         if state.resumable:
             key = f"mw-resume-{state.run_id}-{state.attempt}"
-            st.button("Resume", key=key, type="primary", on_click=launching.resume, args=(state.run_id,))
+            st.button("Resume", key=key, type="primary", on_click=launching.resume, args=(state.run_id,), disabled=bool(refused))
         again = attribute(href("jobs", {"new": state.kind, "from": state.run_id}))
         st.html(f'<a class="mw-link" href="{again}">Repeat with changes</a>', width="content")
+    if not state.ended or state.resumable:
+        off.show(refused)
 
 
 def _progress(view: RunView) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import actions, data, labelling, people, queues
-from app.components import card, empty, errors, header, label_head, labels, queue_choice, reveal, vote_bar
+from app.components import card, empty, errors, header, label_head, labels, off, queue_choice, reveal, vote_bar
 from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
 from app.markup import attribute, details
@@ -66,6 +66,9 @@ def page() -> None:
     header.show("Label", "Which conversation, as a whole, serves its user better? Nothing else is shown until you have decided.")
     with errors.shown():
         person, state = people.current(), from_query(query_now())
+        if people.refusal("label"):
+            off.show(people.refusal("label"))
+            return
         if person is None:
             label_head.ask_name()
             return

@@ -86,8 +86,9 @@ def test_reasons_and_comment_go_with_the_vote(open_page: Open, one_home: Path) -
 
 
 TWICE = """
-from app import actions
+from app import actions, people
 from tests.app.samples import rice_pair
+people.set_current("Twin")
 card = actions.Card(rice_pair().id, "Twin", "chosen", "token-of-twin", 0.0)
 actions.vote(card, "left", rice_pair())
 actions.vote(card, "right", rice_pair())
@@ -197,8 +198,9 @@ def test_names_are_one_visible_line(text: str, name: str | None) -> None:
 
 
 UNKNOWN = """
-from app import actions
+from app import actions, people
 from tests.app.samples import plain_pair
+people.set_current("Una")
 card = actions.Card(plain_pair(99).id, "Una", "chosen", "token-of-una", 0.0)
 actions.vote(card, "left", plain_pair(99))
 """
