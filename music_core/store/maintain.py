@@ -30,6 +30,7 @@ _KEYS = {
     "pin_rows": "run_id",
     "manifest_rows": "run_id || ' ' || pair_id",
     "queue_rows": "name",
+    "guideline_rows": "version",
     "queue_pair_rows": "queue || ' ' || pair_id",
     "locks": "kind",
     "migrations": "version",
@@ -49,6 +50,8 @@ _FLUSHED = {
     "pin_rows": "pins",
     "queue_rows": "queues",
     "queue_pair_rows": "queues",
+    "reservation_rows": "labels",
+    "guideline_rows": "queues",
 }
 # (table, its column, the table that must hold it, the column there)
 _REFERENCES = (
