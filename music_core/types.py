@@ -358,7 +358,7 @@ def side_marks(text: str) -> dict[Side, TurnMark]:
     parts = [part.partition(":") for part in text.split(" ")]
     if not all(side in get_args(Side) and mark in get_args(TurnMark) for side, _, mark in parts):
         return {}
-    return {cast(Side, side): cast(TurnMark, mark) for side, _, mark in parts}
+    return {cast("Side", side): cast("TurnMark", mark) for side, _, mark in parts}
 
 
 def marks_text(marks: Mapping[Side, TurnMark]) -> str:
@@ -397,6 +397,18 @@ class Vote:
     value: int
     trained_on: bool = False
     final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """One pair that a person decided twice, by branch as in `Vote`; `exchanged`: its sides stood the other way round the second time."""
+
+    person: str
+    pair_id: str
+    seed_id: str
+    first: int
+    again: int
+    exchanged: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _event(row: Mapping[str, Any]) -> LabelEvent:
 def _kind(value: Any) -> LabelKind:
     if value not in get_args(LabelKind):
         raise ValueError("no kind of label")
-    return cast(LabelKind, value)
+    return cast("LabelKind", value)
 
 
 def _text(row: Mapping[str, Any], key: str, default: str = "", *, may_be_empty: bool = False) -> str:

@@ -123,4 +123,5 @@ def _append(session: Session, table: _Table, first: int, last: int) -> None:
 
 
 def _distinct(table: _Table, source: str) -> str:
-    return f"SELECT {table.columns} FROM {source} WHERE {table.only} QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"
+    one = f"QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"
+    return f"SELECT {table.columns} FROM {source} WHERE {table.only} {one}"

@@ -120,7 +120,7 @@ def test_adjudication_asks_for_a_further_person_and_counts_adjudications_only(st
 
 
 def test_the_same_token_twice_is_one_label(store: Store, six_pairs: list[str]) -> None:
-    sent = event(six_pairs[0], "ann", token="t")  # noqa: S106 -- a token of a card
+    sent = event(six_pairs[0], "ann", token="t")
     first = give_label(store, sent, claim("ann", six_pairs))
     assert give_label(store, dataclasses.replace(sent, choice="right"), claim("ann", six_pairs)) == first
     assert len(all_labels(store)) == 1
@@ -191,7 +191,8 @@ sys.stdin.readline()
 done = []
 while held := reserve(store, Claim(person, "q", 1, tuple(i for i in ids if i not in done))):
     pair_id = next(iter(held))
-    give_label(store, LabelEvent(f"{person} {pair_id}", pair_id, person, "left", "chosen", True, queue="q"), Claim(person, "q", 1, tuple(ids)))
+    event = LabelEvent(f"{person} {pair_id}", pair_id, person, "left", "chosen", True, queue="q")
+    give_label(store, event, Claim(person, "q", 1, tuple(ids)))
     done.append(pair_id)
 print(*done, flush=True)
 """
