@@ -6,16 +6,22 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 Role = Literal["system", "user", "assistant"]
 BranchName = Literal["chosen", "rejected"]
 Split = Literal["train", "validation", "test"]
 Order = Literal["chosen_first", "rejected_first"]
+# Positions on the screen; which branch stood where is stored beside them.
+Side = Literal["left", "right"]
 ReadingKind = Literal["pairwise", "checklist", "score"]
 ReadingLabel = Literal["first", "second", "tie", "yes", "no", "scored", "unparsed"]
 VerdictValue = Literal["chosen", "rejected", "tie", "flip", "split", "unresolved"]
 LabelChoice = Literal["left", "right", "tie", "both_bad", "skip"]
+# `repeat`: the person had decided the pair before and got it again; `adjudication`: given where others disagree, and it counts for them.
+LabelKind = Literal["label", "repeat", "adjudication"]
+# Of one reply: it serves its user, it does not, or it deserves a look for another reason.
+TurnMark = Literal["good", "bad", "flag"]
 RunStatus = Literal["queued", "running", "finished", "failed", "cancelled", "dead"]
 
 # Ways of making a pair that build no better and no worse side: its sides are the answers of two systems, and `chosen` and
@@ -310,7 +316,9 @@ class LabelEvent:
     """One decision of one person, appended and never changed; `supersedes` names the event it replaces.
 
     `token` is made once per card shown: the same token twice is one label. `choice` None means the earlier
-    decision was taken back (undo). `turn_marks` maps a turn (from 1) to left / right / both / neither / tie.
+    decision was taken back (undo). `turn_marks` maps a turn (from 1) to marks by screen side, `left:good right:bad`, either
+    part missing where there is none; `left_branch` says whose they are. Labels made elsewhere may hold left / right / both /
+    neither / tie instead. `kind` says what the label is for; `beyond` that its pair had all the labels that were asked for.
     """
 
     token: str
@@ -329,6 +337,19 @@ class LabelEvent:
     probability: float | None = None
     shown: Mapping[str, Any] = field(default_factory=dict)
     supersedes: str | None = None
+    kind: LabelKind = "label"
+    beyond: bool = False
+
+    def branch_of(self, side: str) -> BranchName:
+        """The branch that stood on a side of the screen, `left` or `right`."""
+        other: BranchName = "rejected" if self.left_branch == "chosen" else "chosen"
+        return self.left_branch if side == "left" else other
+
+    @property
+    def marks_by_branch(self) -> dict[int, dict[BranchName, TurnMark]]:
+        """The marks of single replies by turn and branch; words of labels made elsewhere are left out."""
+        found = {turn: {self.branch_of(side): mark for side, mark in side_marks(text).items()} for turn, text in self.turn_marks.items()}
+        return {turn: marks for turn, marks in sorted(found.items()) if marks}
 
     @property
     def value(self) -> VerdictValue | None:
@@ -337,8 +358,20 @@ class LabelEvent:
             return "tie"
         if self.choice not in ("left", "right"):
             return None
-        other: BranchName = "rejected" if self.left_branch == "chosen" else "chosen"
-        return self.left_branch if self.choice == "left" else other
+        return self.branch_of(self.choice)
+
+
+def side_marks(text: str) -> dict[Side, TurnMark]:
+    """What `left:good right:bad` says, by side; empty for anything else."""
+    parts = [part.partition(":") for part in text.split(" ")]
+    if not all(side in get_args(Side) and mark in get_args(TurnMark) for side, _, mark in parts):
+        return {}
+    return {cast("Side", side): cast("TurnMark", mark) for side, _, mark in parts}
+
+
+def marks_text(marks: Mapping[Side, TurnMark]) -> str:
+    """The marks of one turn as `LabelEvent.turn_marks` holds them, left first."""
+    return " ".join(f"{side}:{marks[side]}" for side in get_args(Side) if side in marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +395,8 @@ class GivenLabel:
 class Vote:
     """One rater's position on one pair, by branch: +1 chosen, 0 tie, −1 rejected. What agreement is computed from.
 
-    `rater` is `construction`, `judge:NAME`, `model:NAME` or `person:NAME`; `trained_on` marks a model's own training pairs.
+    `rater` is `construction`, `judge:NAME`, `model:NAME` or `person:NAME`; `trained_on` marks a model's own training pairs,
+    `final` the adjudication of a pair on which people disagree: it is then what `people` say.
     """
 
     pair_id: str
@@ -370,6 +404,19 @@ class Vote:
     rater: str
     value: int
     trained_on: bool = False
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """One pair that a person decided twice, by branch as in `Vote`; `exchanged`: its sides stood the other way round the second time."""
+
+    person: str
+    pair_id: str
+    seed_id: str
+    first: int
+    again: int
+    exchanged: bool
 
 
 @dataclass(frozen=True, slots=True)

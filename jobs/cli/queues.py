@@ -2,6 +2,7 @@
 
 import getpass
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +28,7 @@ def queue_group() -> None:
 
 @command(queue_group, "make")
 @click.argument("name")
-@click.option("--labels", required=True, type=click.FloatRange(min=0, min_open=True), help="Pairs to label, on average.")
+@click.option("--labels", type=click.FloatRange(min=0, min_open=True), help="Pairs to label, on average.")
 @click.option("--plan", type=click.Choice(PLANS), help="How pairs are drawn; see above. Default: uniform.")
 @click.option(
     "--by", multiple=True, help="What the plan goes by: source, schedule or turns; a rater, such as judge:NAME (may be repeated)."
@@ -36,10 +37,20 @@ def queue_group() -> None:
 @click.option("--floor", type=click.FloatRange(0, 1, min_open=True), help="No pair gets a smaller probability. Default: 0.05.")
 @click.option("--mix", type=click.FloatRange(0, 1), help="Share of uniform sampling in disagreement and uncertainty. Default: 0.5.")
 @click.option("--overlap", type=click.IntRange(min=1), help="People who are to label each pair. Default: 1.")
+@click.option("--repeats", type=click.FloatRange(0, 0.5), help="Share of a person's pairs that come back once. Default: 0.05.")
+@click.option(
+    "--guideline",
+    "guideline_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A text file that people are to follow.",
+)
+@click.option("--adjudicate", is_flag=True, help="All selected pairs on which people disagree, each for a further person.")
 @click.option("--extends", metavar="QUEUE", help="Draw more pairs of this queue's pool; --labels is the new total.")
 @click.option("--author", default="", help="Who made it, for the lists. Default: the name of the account.")
 @selection_options
-def make_command(name: str, labels: float, extends: str | None, author: str, **values: Any) -> Answer:
+def make_command(
+    name: str, labels: float | None, extends: str | None, author: str, guideline_file: Path | None, adjudicate: bool, **values: Any
+) -> Answer:
     """Freeze a pool of pairs, give each its probability, and draw those that people are to label.
 
     uniform draws all pairs alike and is the safe choice. stratified draws as many of each --by source, schedule or turns.
@@ -50,27 +61,60 @@ def make_command(name: str, labels: float, extends: str | None, author: str, **v
     Afterwards nothing about a queue changes. To ask for more labels, make another one that --extends it: what was drawn stays
     drawn, labels given count, and the plan goes by what was known then.
 
+    --adjudicate takes pairs on which two people disagree now. Each goes to a person who has not labelled it, and what that
+    person says is the people's vote from then on.
+
     Examples:
       music queue make pilot --labels 200 --source demo
       music queue make hard --plan disagreement --by judge:gpt --by model:first --labels 300
       music queue make pilot-2 --extends pilot --labels 400
+      music queue make careful --labels 100 --overlap 2 --guideline GUIDELINE.md
+      music queue make settle --adjudicate --source demo
     """
-    from jobs.stages.queues import Config, extend_queue, make_queue
+    from jobs.stages.queues import Config, extend_queue, make_adjudication, make_queue
     from music_core.config import from_mapping
+    from music_core.store.guidelines import add_guideline
 
     options = given(**values)
+    text = None if guideline_file is None else _text_of(guideline_file)
+    by = author or _account()
+    if adjudicate:
+        _refuse(options, labels, extends)
+    elif labels is None:
+        raise ConfigError("How many pairs are to be labelled?", "Give --labels, or --adjudicate for those on which people disagree.")
     with configured_store() as store:
         if extends is None:
-            config = {**options, "name": name, "labels": labels, "created_by": author or _account()}
-            queue = make_queue(store, from_mapping(Config, config, "Settings of 'queue make'"))
-        elif options:
+            if text is not None:
+                options["guideline"] = add_guideline(store, text, by)
+            config = from_mapping(Config, {**options, "name": name, "labels": labels or 0, "created_by": by}, "Settings of 'queue make'")
+            queue = make_adjudication(store, config) if adjudicate else make_queue(store, config)
+        elif options or text is not None:
+            options |= {} if text is None else {"guideline": ""}
             named = ", ".join(f"--{_OPTIONS.get(option, option)}" for option in options)
             raise ConfigError(f"A queue that extends another takes everything from it, so {named} cannot be given.", "Leave it out.")
         else:
-            queue = extend_queue(store, name, extends=extends, labels=labels, created_by=author or _account())
+            queue = extend_queue(store, name, extends=extends, labels=labels or 0, created_by=by)
         data = {**_shown(store, queue.head), **_spread(queue)}
-    text = f"{facts(_facts(data))}\n\nLabel it: music app, page Label, queue {name}. What the labels say: music estimate --queue {name}"
-    return Answer(data, text)
+    said = f"{facts(_facts(data))}\n\nLabel it: music app, page Label, queue {name}. What the labels say: music estimate --queue {name}"
+    return Answer(data, said)
+
+
+def _refuse(options: Mapping[str, Any], labels: float | None, extends: str | None) -> None:
+    """Nothing is drawn where all disagreements are taken."""
+    senseless = {*options} & {"plan", "by", "seed", "floor", "mix", "overlap", "repeats"}
+    senseless |= {name for name, value in (("labels", labels), ("extends", extends)) if value is not None}
+    if senseless:
+        named = ", ".join(f"--{name}" for name in sorted(senseless))
+        raise ConfigError(f"--adjudicate takes every pair on which people disagree, so {named} cannot be given.", "Leave it out.")
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as e:
+        raise ConfigError(f"{path.name} is no text in UTF-8.", "Give a plain text or Markdown file.") from e
+    except OSError as e:
+        raise ConfigError(f"{path.name} cannot be read: {e.strerror or e}.") from e
 
 
 def _account() -> str:
@@ -118,7 +162,7 @@ def _shown(store: "Store", head: "QueueHead") -> dict[str, Any]:
     from jobs.stages.estimates import head_dict
     from music_core.store.queues import answered, labels_given, read_drawn
 
-    found = answered(store, read_drawn(store, head.name))
+    found = answered(store, read_drawn(store, head.name), adjudications=head.adjudicates)
     return {**head_dict(head), "n_given": labels_given(found, head.overlap)}
 
 
@@ -145,11 +189,14 @@ def add_estimate_command(group: click.Group) -> None:
         type=click.FloatRange(0, 1, min_open=True),
         help="Wanted half-width of the interval.",
     )
+    @click.option("--plain", is_flag=True, help="Count an adjudication as one label among the others of its pair.")
     @click.option("--seed", default=0, show_default=True, help="Number that the bootstrap derives from.")
     @click.option(
         "--bootstrap", "n_boot", default=1000, show_default=True, type=click.IntRange(min=0), help="Replicates for the intervals."
     )
-    def estimate_command(queue: str, judges: tuple[str, ...], models: tuple[str, ...], half_width: float, seed: int, n_boot: int) -> Answer:
+    def estimate_command(
+        queue: str, judges: tuple[str, ...], models: tuple[str, ...], half_width: float, plain: bool, seed: int, n_boot: int
+    ) -> Answer:
         """Estimate from a queue's labels how often people prefer the built side in its whole pool, and how often each judge is right.
 
         Each estimate uses the few labels and the verdicts on all pairs of the pool; classical, beside it, the labels alone. The
@@ -164,7 +211,7 @@ def add_estimate_command(group: click.Group) -> None:
 
         raters = [*(f"judge:{j}" for j in judges), *(f"model:{m}" for m in models)]
         with configured_store() as store:
-            data = estimates_of(store, queue, raters, seed=seed, n_boot=n_boot).as_dict(half_width)
+            data = estimates_of(store, queue, raters, seed=seed, n_boot=n_boot, adjudicated=not plain).as_dict(half_width)
         return Answer(data, _estimates_text(data))
 
 

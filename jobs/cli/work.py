@@ -152,22 +152,28 @@ def _agreement(group: click.Group) -> None:
     @command(group, "agreement")
     @selection_options
     @click.option("--bootstrap", "n_boot", default=1000, show_default=True, help="Replicates for the intervals.")
-    def agreement_command(n_boot: int, **values: Any) -> Answer:
+    @click.option("--plain", is_flag=True, help="Count an adjudication as one vote; by default it is what people say on its pair.")
+    def agreement_command(n_boot: int, plain: bool, **values: Any) -> Answer:
         """Hold construction, judges, reward models and people against each other.
 
         `agree` counts ties, `agree_non_tie` leaves them out; `kappa` and `alpha` are corrected for chance. Intervals resample seeds.
-        A model's own training pairs are left out.
+        A model's own training pairs are left out. `consistency` says how often each person decided a pair the same way when it came
+        back; these repeats count nowhere else.
 
         Example:
           music agreement --source demo
         """
-        from jobs.stages.agreement import cells_of
+        from jobs.stages.agreement import report_of
 
-        cells = cells_of(given(n_boot=n_boot, **values))
+        report = report_of(given(n_boot=n_boot, plain=plain, **values))
+        cells = report["cells"]
         heads = ("a", "b", "n", "agree", "n_non_tie", "agree_non_tie", "kappa", "alpha", "interval")
         rows = [[_interval(c[h]) if h == "interval" else c[h] for h in heads] for c in cells]
         text = table(heads, rows) if rows else "No two raters have a pair in common yet. Judge, score or label some pairs first."
-        return Answer({"cells": cells}, text)
+        if report["consistency"]:
+            own = [[c["person"], c["n"], c["same"], _interval(c["interval"])] for c in report["consistency"]]
+            text += f"\n\nOwn consistency\n{table(('person', 'repeated', 'same', 'interval'), own)}"
+        return Answer(report, text)
 
 
 def _bias(group: click.Group) -> None:

@@ -41,6 +41,7 @@ class Given:
     """The labels on drawn pairs: by how many people, skips, those given after the answer had been seen, and under which guidelines.
 
     `n` counts decisions, at most `overlap` a pair of `n_wanted`. `n_elsewhere` labelled pairs have no label of this queue.
+    `n_adjudicated` pairs were settled by a further person; `n_beyond` labels came when their pair had all it needed.
     """
 
     n: int
@@ -50,6 +51,8 @@ class Given:
     n_informed: int
     n_elsewhere: int
     guidelines: Mapping[str, int]
+    n_adjudicated: int = 0
+    n_beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,13 @@ def head_dict(head: QueueHead) -> dict[str, Any]:
     return {**values, "settings": dict(head.settings), "created_at": created, "n_wanted": head.n_wanted}
 
 
-def estimates_of(store: Store, name: str, raters: Sequence[str] = (), *, seed: int = 0, n_boot: int = 1000) -> QueueEstimates:
+def estimates_of(
+    store: Store, name: str, raters: Sequence[str] = (), *, seed: int = 0, n_boot: int = 1000, adjudicated: bool = True
+) -> QueueEstimates:
     """Every estimate that the labels of queue `name` allow, for `raters` (`judge:NAME`, `model:NAME`; none given: all there are).
 
     Labels count on whatever way they were given, as long as their pair was drawn. A model says nothing about pairs that it
-    was trained on.
+    was trained on. An adjudication stands for all labels of its pair; without `adjudicated` it is one label among them.
 
     Raises:
         StoreError: there is no such queue.
@@ -100,10 +105,18 @@ def estimates_of(store: Store, name: str, raters: Sequence[str] = (), *, seed: i
             raise ConfigError(f"{rater} has said nothing about the pairs of this queue.", f"Raters there: {', '.join(there) or 'none'}.")
     labels = selected_labels(store, f)
     given = _given(store, queue, labels)
+    if adjudicated:
+        labels = final_labels(labels)
     wanted = [r for r in there if r in raters] if raters else there
     answers = [pool.win_rate(rater, labels, seed, n_boot) for rater in wanted or [""]] if pool.built else []
     answers += [pool.accuracy(rater, labels, seed, n_boot) for rater in wanted]
     return QueueEstimates(queue.head, given, tuple(answers), tuple(_warnings(queue.head, given)), tuple(_notes(pool)))
+
+
+def final_labels(labels: Sequence[LabelEvent]) -> list[LabelEvent]:
+    """The labels without those that an adjudication of their pair has settled."""
+    settled = {e.pair_id for e in labels if e.kind == "adjudication" and e.value is not None}
+    return [e for e in labels if e.pair_id not in settled or (e.kind == "adjudication" and e.value is not None)]
 
 
 class _Pool:
@@ -178,13 +191,15 @@ def _given(store: Store, queue: LabelQueue, labels: Sequence[LabelEvent]) -> Giv
     for e in decided:
         guidelines[e.guideline] = guidelines.get(e.guideline, 0) + 1
     return Given(
-        n=labels_given(answered(store, drawn), queue.head.overlap),
+        n=labels_given(answered(store, drawn, adjudications=queue.head.adjudicates), queue.head.overlap),
         n_wanted=queue.head.n_wanted,
         n_people=len({e.person for e in decided}),
         n_skips=len(own) - len(decided),
         n_informed=sum(not e.blind for e in decided),
         n_elsewhere=len({e.pair_id for e in decided} - here),
         guidelines=dict(sorted(guidelines.items())),
+        n_adjudicated=len({e.pair_id for e in decided if e.kind == "adjudication"}),
+        n_beyond=sum(e.beyond for e in decided),
     )
 
 

@@ -13,14 +13,18 @@ from music_core.evaluate.sampling import FLOOR, Draw, Plan
 from music_core.guideline import VERSION
 from music_core.store.connect import Store
 from music_core.store.facts import selected_margins, selected_verdicts
-from music_core.store.pairs import PairFilter
-from music_core.store.queues import STRATA, LabelQueue, PoolPair, QueueHead, create_queue, read_queue, strata_of
+from music_core.store.opinions import disagreements
+from music_core.store.pairs import PairFilter, pair_ids
+from music_core.store.queues import ADJUDICATE, STRATA, LabelQueue, PoolPair, QueueHead, create_queue, read_queue, strata_of
 from music_core.store.votes import votes
 from music_core.types import Vote
 
 PlanKind = Literal["uniform", "stratified", "disagreement", "uncertainty"]
 PLANS: tuple[PlanKind, ...] = get_args(PlanKind)
 MIX = 0.5
+# One pair in twenty comes back: little work, and after 400 labels the interval of a person's consistency is about 0.2 wide.
+REPEATS = 0.05
+MOST_REPEATS = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Config(Selection):
     """A new queue: the selected pairs are its pool, `labels` of them are drawn on average.
 
     `by` is what the plan looks at: one of source, schedule and turns (stratified), two raters or more (disagreement; none
-    given: every judge and model), one judge or model (uncertainty).
+    given: every judge and model), one judge or model (uncertainty). `repeats` is the share of a person's decided pairs that
+    come back to the same person.
     """
 
     name: str = ""
@@ -39,6 +44,7 @@ class Config(Selection):
     floor: float = FLOOR
     mix: float = MIX
     overlap: int = 1
+    repeats: float = REPEATS
     guideline: str = VERSION
     created_by: str = ""
 
@@ -51,26 +57,75 @@ class Known:
     stratum: str = ""
 
 
-def make_queue(store: Store, config: Config) -> LabelQueue:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a config would make of a pool: all that a queue freezes."""
+
+    settings: Mapping[str, Any]
+    pool: tuple[PoolPair, ...]
+
+    @property
+    def n_drawn(self) -> int:
+        """Pairs that people would label."""
+        return sum(p.drawn for p in self.pool)
+
+
+def make_queue(store: Store, config: Config, f: PairFilter | None = None, *, described: Mapping[str, Any] | None = None) -> LabelQueue:
     """Freeze the pool, its probabilities and the draw.
+
+    `f` takes the pool from any filter instead of the config's selection, and `described` is how the queue remembers it.
 
     Raises:
         RunError: no pair is selected.
         ConfigError: the plan lacks what it goes by, or the number of labels fits neither pool nor floor.
         StoreError: the name is taken or unusable.
     """
+    drawn = drawn_by(store, config, f, described=described)
+    head = QueueHead(config.name, config.plan, config.seed, drawn.settings, config.guideline, config.overlap, created_by=config.created_by)
+    return create_queue(store, head, drawn.pool)
+
+
+def drawn_by(store: Store, config: Config, f: PairFilter | None = None, *, described: Mapping[str, Any] | None = None) -> Drawn:
+    """What `make_queue` would freeze, without storing anything; raises as that does."""
     if config.plan not in PLANS:
         raise ConfigError(f"There is no plan '{config.plan}'.", f"Plans are: {', '.join(PLANS)}.")
-    ids = selected_ids(store, config)
-    known = _known(store, config, ids)
+    if not 0 <= config.repeats <= MOST_REPEATS:
+        raise ConfigError(f"The share of pairs that come back is {config.repeats:g}.", f"Give a number from 0 to {MOST_REPEATS:g}.")
+    ids = selected_ids(store, config) if f is None else sorted(pair_ids(store, f))
+    if not ids:
+        raise ConfigError("No pair passes this filter.", "A queue needs pairs; take a wider filter.")
+    known = _known(store, config, selected_filter(store, config) if f is None else f, ids)
     plan = planned(config.plan, known, config.labels, floor=config.floor, mix=config.mix)
-    names = ("sources", "splits", "methods", "schedules", "run_ids", "limit")
-    selection = {name: getattr(config, name) for name in names if getattr(config, name)}
+    selection = _selection(config) if described is None else dict(described)
     settings: dict[str, Any] = {"labels": config.labels, "floor": config.floor, "by": list(config.by), "selection": selection}
+    settings["repeats"] = config.repeats
     if config.plan in ("disagreement", "uncertainty"):
         settings |= {"mix": config.mix, "n_unknown": sum(k.score is None for k in known.values())}
-    head = QueueHead(config.name, config.plan, config.seed, settings, config.guideline, config.overlap, created_by=config.created_by)
-    return create_queue(store, head, _pool(plan, config.seed, known))
+    return Drawn(settings, tuple(_pool(plan, config.seed, known)))
+
+
+def _selection(config: Selection) -> dict[str, Any]:
+    names = ("sources", "splits", "methods", "schedules", "run_ids", "limit")
+    return {name: getattr(config, name) for name in names if getattr(config, name)}
+
+
+def make_adjudication(store: Store, config: Config) -> LabelQueue:
+    """A queue of the selected pairs on which people disagree now and that nobody has adjudicated, each for one further person.
+
+    All of them are drawn. Its labels are adjudications.
+
+    Raises:
+        ConfigError: there is no such pair.
+        StoreError: the name is taken or unusable.
+    """
+    ids = [pair_id for pair_id, settled in disagreements(store, selected_filter(store, config)).items() if not settled]
+    if not ids:
+        raise ConfigError(
+            "There is nothing to adjudicate: no two people disagree on any of these pairs.", "Ask for overlap 2 or more first."
+        )
+    settings = {"labels": len(ids), "selection": _selection(config)}
+    head = QueueHead(config.name, ADJUDICATE, 0, settings, config.guideline, created_by=config.created_by)
+    return create_queue(store, head, [PoolPair(pair_id, 1.0, True) for pair_id in ids])
 
 
 def extend_queue(store: Store, name: str, *, extends: str, labels: float, created_by: str = "") -> LabelQueue:
@@ -83,6 +138,8 @@ def extend_queue(store: Store, name: str, *, extends: str, labels: float, create
         StoreError: there is no queue `extends`, or the name is taken or unusable.
     """
     before = read_queue(store, extends)
+    if before.head.adjudicates:
+        raise ConfigError("A queue of disagreements has drawn all of them.", "Make another one with --adjudicate.")
     settings = before.head.settings
     if labels <= settings["labels"]:
         hint = f"Give the total, not what is to be added: more than {settings['labels']:g}."
@@ -127,8 +184,7 @@ def _pool(plan: Plan, seed: int, known: Mapping[str, Known]) -> list[PoolPair]:
     ]
 
 
-def _known(store: Store, config: Config, ids: Sequence[str]) -> dict[str, Known]:
-    f = selected_filter(store, config)
+def _known(store: Store, config: Config, f: PairFilter, ids: Sequence[str]) -> dict[str, Known]:
     read: Mapping[PlanKind, Callable[[Store, PairFilter, Sequence[str]], Mapping[str, Known]]] = {
         "stratified": _strata,
         "disagreement": _disagreement,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from music_core.evaluate.statistics import both_orientations, cluster_interval, cohen_kappa, coincidences, krippendorff_alpha
-from music_core.evaluate.votes import GROUPS, MISSING, Counts, Mask, Values, VoteTable, kind_of, mode, rater_order, value_counts, vote_table
+from music_core.evaluate.votes import GROUPS, MISSING, Counts, Mask, Values, VoteTable, kind_of, rater_order, value_counts, vote_table
 from music_core.types import Vote
 
 
@@ -72,24 +72,21 @@ def agreement_cells(votes: Sequence[Vote], *, seed: int = 0, n_boot: int = 1000)
 
 
 def _comparisons(table: VoteTable) -> Iterator[tuple[str, str, _Comparison]]:
-    counts = {group: value_counts(table.values[rows]) for group in GROUPS.values() if (rows := table.members(group))}
+    rows_of = {group: rows for group in GROUPS.values() if (rows := table.members(group))}
+    counts = {group: value_counts(table.values[rows]) for group, rows in rows_of.items()}
     said: dict[str, tuple[Values, Mask]] = {r: (table.values[i], table.trained_on[i]) for i, r in enumerate(table.raters)}
     nobody = np.zeros(len(table.seeds), np.bool_)
-    said |= {group: (mode(n), nobody) for group, n in counts.items()}
+    said |= {group: (table.said_by(rows), nobody) for group, rows in rows_of.items()}
     names = sorted(said, key=rater_order)
     for i, a in enumerate(names):
         for b in names[i:]:
             if a == b and a in counts:
                 yield a, a, _within(counts[a])
             elif a != b and b == GROUPS.get(kind_of(a)):
-                yield a, b, _between(said[a], (_others(counts[b], said[a][0]), nobody))
+                others = [i for i in rows_of[b] if table.raters[i] != a]
+                yield a, b, _between(said[a], (table.said_by(others), nobody))
             elif a != b:
                 yield a, b, _between(said[a], said[b])
-
-
-def _others(counts: Counts, own: Values) -> Values:
-    """The mode of a group's votes without those of one member."""
-    return mode(counts - value_counts(own[None, :]))
 
 
 def _between(a: tuple[Values, Mask], b: tuple[Values, Mask]) -> _Comparison:

@@ -22,16 +22,26 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class VoteTable:
-    """`values[r, p]` is what rater r says about pair p, `MISSING` for nothing; `trained_on` likewise; `seeds[p]` numbers p's seed."""
+    """`values[r, p]` is what rater r says about pair p, `MISSING` for nothing; `seeds[p]` numbers p's seed.
+
+    `trained_on` and `final` are those of the votes.
+    """
 
     raters: tuple[str, ...]
     values: Values
     trained_on: Mask
     seeds: Counts
+    final: Mask
 
     def members(self, group: str) -> list[int]:
         """Rows of the raters that belong to `judges` or `people`."""
         return [i for i, rater in enumerate(self.raters) if GROUPS.get(kind_of(rater)) == group]
+
+    def said_by(self, rows: Sequence[int]) -> Values:
+        """What the raters of these rows say together: the adjudication of a pair where one of them gave it, else their mode."""
+        values = self.values[list(rows)]
+        judged = mode(value_counts(np.where(self.final[list(rows)], values, MISSING)))
+        return np.where(judged != MISSING, judged, mode(value_counts(values))).astype(np.int8)
 
 
 def kind_of(rater: str) -> str:
@@ -63,7 +73,9 @@ def vote_table(votes: Sequence[Vote]) -> VoteTable:
         raise ValueError("a rater voted twice on one pair")
     trained_on = np.zeros(shape, np.bool_)
     trained_on[rows, columns] = np.fromiter((v.trained_on for v in votes), np.bool_, len(votes))
-    return VoteTable(raters, values, trained_on, _numbered(seed_of_pair.values()))
+    final = np.zeros(shape, np.bool_)
+    final[rows, columns] = np.fromiter((v.final for v in votes), np.bool_, len(votes))
+    return VoteTable(raters, values, trained_on, _numbered(seed_of_pair.values()), final)
 
 
 def _numbered(names: Iterable[str]) -> Counts:

@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from music_core.sources.rows import BAD_LABEL, NOT_THIS_FORMAT, ForeignVotes, RowPairs, UnusableRowError
-from music_core.types import BRANCHES, GivenLabel, LabelChoice, LabelEvent
+from music_core.types import BRANCHES, GivenLabel, LabelChoice, LabelEvent, LabelKind, side_marks
 
 FORMAT = "labels"
 REQUIRED = ("token", "pair_id", "person", "choice", "left_branch", "blind")
+# What labels made elsewhere may say of a turn; ours are marks by side, see `LabelEvent`.
 _MARKS = ("left", "right", "both", "neither", "tie")
 
 
@@ -60,7 +61,15 @@ def _event(row: Mapping[str, Any]) -> LabelEvent:
         probability=_number(row.get("probability"), 0, 1),
         shown=shown,
         supersedes=None if row.get("supersedes") is None else _text(row, "supersedes"),
+        kind=_kind(row.get("kind", "label")),
+        beyond=bool(row.get("beyond", False)),
     )
+
+
+def _kind(value: Any) -> LabelKind:
+    if value not in get_args(LabelKind):
+        raise ValueError("no kind of label")
+    return cast("LabelKind", value)
 
 
 def _text(row: Mapping[str, Any], key: str, default: str = "", *, may_be_empty: bool = False) -> str:
@@ -85,7 +94,7 @@ def _reasons(value: Any) -> tuple[str, ...]:
 
 
 def _marks(value: Any) -> dict[int, str]:
-    if not isinstance(value, Mapping) or not all(v in _MARKS for v in value.values()):
+    if not isinstance(value, Mapping) or not all(v in _MARKS or side_marks(v) for v in value.values()):
         raise TypeError("not marks by turn")
     return {int(k): v for k, v in value.items()}
 

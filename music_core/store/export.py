@@ -25,10 +25,13 @@ def export_pairs(store: Store, f: PairFilter, path: Path) -> int:
 
 
 def export_labels(store: Store, path: Path) -> int:
-    """Write every label event in order, with its id, time, decision by branch, and whether it is current; the number of them."""
+    """Write every label event in order, with its id, time, decision and marks by branch, and whether it is current; the number of them.
+
+    A repeat is never current.
+    """
     events = all_labels(store)
-    newest = {(e.event.pair_id, e.event.person): e.id for e in events}
-    return _write(path, (label_row(e, e.id == newest[e.event.pair_id, e.event.person]) for e in events))
+    newest = {(e.event.pair_id, e.event.person): e.id for e in events if e.event.kind != "repeat"}
+    return _write(path, (label_row(e, e.id == newest.get((e.event.pair_id, e.event.person))) for e in events))
 
 
 def pair_row(stored: StoredPair) -> dict[str, Any]:
@@ -48,7 +51,8 @@ def pair_row(stored: StoredPair) -> dict[str, Any]:
 def label_row(label: StoredLabel, current: bool) -> dict[str, Any]:
     """One line of `export_labels`."""
     event = dataclasses.asdict(label.event)
-    return {"id": label.id, **event, "value": label.event.value, "current": current, "created_at": label.created_at.isoformat()}
+    said = {"value": label.event.value, "marks_by_branch": label.event.marks_by_branch}
+    return {"id": label.id, **event, **said, "current": current, "created_at": label.created_at.isoformat()}
 
 
 def _write(path: Path, rows: Iterable[dict[str, Any]]) -> int:

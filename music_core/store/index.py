@@ -2,7 +2,7 @@
 
 A query over the lake costs 10 ms and more per table before its first row, since DuckLake asks the catalog several times,
 and seconds where many small files lie. So each process keeps a copy of the columns without long text in DuckDB tables of
-its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`; about 50 MB for 100,000 pairs) and
+its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`, `fast.repeats`; about 50 MB for 100,000 pairs) and
 brings it up to date before a query by reading the rows that were appended since. The lake's tables are append-only, which
 makes that simple. The copy holds one row per id, or the newest row per person or judge.
 """
@@ -17,7 +17,7 @@ from music_core.store.session import Session
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table in memory and the rows of the lake that it is made of. Rows come and go by `key`; `newest` is the order among equals."""
+    """A table in memory and the rows of the lake that it is made of: those of `only`, by `key`; `newest` is the order among equals."""
 
     name: str
     source: str
@@ -26,6 +26,7 @@ class _Table:
     columns: str
     newest: str
     replaces: bool = False
+    only: str = "true"
 
 
 _TABLES = (
@@ -52,10 +53,12 @@ _TABLES = (
         "label_rows",
         "labels",
         "pair_id, person",
-        "pair_id, person, choice, left_branch, queue, seq",
+        "pair_id, person, choice, left_branch, queue, seq, kind",
         "seq DESC",
         replaces=True,
+        only="kind IS DISTINCT FROM 'repeat'",
     ),
+    _Table("repeats", "label_rows", "labels", "pair_id, person", "pair_id, person, choice, seq", "seq DESC", True, "kind = 'repeat'"),
 )
 _MARGINS = """
 CREATE OR REPLACE TABLE fast.margins AS
@@ -120,4 +123,5 @@ def _append(session: Session, table: _Table, first: int, last: int) -> None:
 
 
 def _distinct(table: _Table, source: str) -> str:
-    return f"SELECT {table.columns} FROM {source} QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"
+    one = f"QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"
+    return f"SELECT {table.columns} FROM {source} WHERE {table.only} {one}"

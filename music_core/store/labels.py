@@ -1,6 +1,7 @@
 """Label events: appended, never changed; acknowledged only after they were read back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -9,14 +10,16 @@ from music_core.store.connect import Store
 from music_core.store.pairs import known_pairs
 from music_core.store.session import Row, Session, marks
 from music_core.store.text import from_json, naive, now, to_json, utc
-from music_core.types import GivenLabel, LabelChoice, LabelEvent, StoredLabel, content_id
+from music_core.types import GivenLabel, LabelChoice, LabelEvent, LabelKind, StoredLabel, content_id
 
 # A commit costs about 12 ms; a long transaction loses against the short ones of people who are labelling meanwhile.
 BATCH = 1000
 _COLUMNS = (
     "label_id, token, pair_id, person, choice, left_branch, blind, verified, seconds, reasons, comment, turn_marks, "
-    "queue, guideline, probability, shown, supersedes, created_at"
+    "queue, guideline, probability, shown, supersedes, kind, beyond, created_at"
 )
+# A repeat of a decision; it replaces only repeats, and only repeats replace it.
+REPEAT = "(kind IS NOT DISTINCT FROM 'repeat')"
 
 
 def add_label(store: Store, event: LabelEvent) -> StoredLabel:
@@ -25,9 +28,9 @@ def add_label(store: Store, event: LabelEvent) -> StoredLabel:
     A token that is known already returns the label first stored under it. Where `event.supersedes` is None, the
     person's current label of the pair is filled in. Raises `StoreError` for an unknown pair or choice.
     """
-    _check(store, [event])
-    store.write("labels", lambda session: _append(session, event))
-    return _read_back(store, event.token)
+    check_events(store, [event])
+    store.write("labels", lambda session: append(session, event))
+    return read_back(store, event.token)
 
 
 def add_labels(store: Store, labels: Sequence[GivenLabel]) -> int:
@@ -37,15 +40,18 @@ def add_labels(store: Store, labels: Sequence[GivenLabel]) -> int:
     event that it names where that is in the store, else the person's current one. Raises `StoreError` for an unknown pair
     or choice before anything is stored.
     """
-    _check(store, [given.event for given in labels])
+    check_events(store, [given.event for given in labels])
     batches = (labels[i : i + BATCH] for i in range(0, len(labels), BATCH))
     return sum(store.write("labels", lambda session, batch=batch: _append_all(session, batch)) for batch in batches)  # type: ignore[misc]
 
 
-def _check(store: Store, events: Sequence[LabelEvent]) -> None:
+def check_events(store: Store, events: Sequence[LabelEvent]) -> None:
+    """Raise `StoreError` for a choice, a kind or a pair that does not exist."""
     for event in events:
         if event.choice is not None and event.choice not in get_args(LabelChoice):
             raise StoreError(f"'{event.choice}' is not a label.", f"Labels are: {', '.join(get_args(LabelChoice))}.")
+        if event.kind not in get_args(LabelKind):
+            raise StoreError(f"'{event.kind}' is no kind of label.", f"Kinds are: {', '.join(get_args(LabelKind))}.")
     # Before the transaction, to keep this short: a pair never goes away.
     known = known_pairs(store, [event.pair_id for event in events])
     for event in events:
@@ -54,27 +60,30 @@ def _check(store: Store, events: Sequence[LabelEvent]) -> None:
 
 
 def undo_label(store: Store, pair_id: str, person: str, token: str) -> StoredLabel | None:
-    """Take back the person's current label of the pair by appending an event with choice None; None if there is none.
+    """Take back what the person decided last on the pair by appending an event with choice None; None if there is nothing.
 
-    What becomes current is "no decision", not the label before. The same token again returns the first undo.
+    That is the current label, or a repeat of it. What becomes current is "no decision", not the label before. The same token
+    again returns the first undo.
     """
 
     def take_back(session: Session) -> bool:
         if session.known("label_rows", "label_id", [_label_id(token)]):
             return True
-        current = _current(session, pair_id, person)
-        if current is None or current.event.choice is None:
+        standing = _standing(session, "pair_id = ? AND person = ?", [pair_id, person])
+        if standing is None:
             return False
-        e = current.event
-        undo = LabelEvent(token, pair_id, person, None, e.left_branch, e.blind, e.verified, queue=e.queue, supersedes=current.id)
-        _append(session, undo)
+        e = standing.event
+        undo = LabelEvent(
+            token, pair_id, person, None, e.left_branch, e.blind, e.verified, queue=e.queue, supersedes=standing.id, kind=e.kind
+        )
+        append(session, undo)
         return True
 
-    return _read_back(store, token) if store.write("labels", take_back) else None
+    return read_back(store, token) if store.write("labels", take_back) else None
 
 
 def current_label(store: Store, pair_id: str, person: str) -> StoredLabel | None:
-    """The person's newest event on the pair; None if there is none or it was taken back."""
+    """The person's newest event on the pair, other than repeats; None if there is none or it was taken back."""
     found = store.view(lambda session: _current(session, pair_id, person))
     return None if found is None or found.event.choice is None else found
 
@@ -86,7 +95,7 @@ def label_history(store: Store, pair_id: str, person: str | None = None) -> list
 
 
 def labels_of(store: Store, pair_id: str) -> list[StoredLabel]:
-    """The current label of every person on the pair, by person; without those taken back."""
+    """The current label of every person on the pair, by person; without those taken back and without repeats."""
     sql = f"SELECT {_COLUMNS} FROM lake.current_labels WHERE pair_id = ? AND choice IS NOT NULL ORDER BY person"
     return _labels(store, sql, [pair_id])
 
@@ -104,6 +113,11 @@ def recent_labels(store: Store, person: str, limit: int = 20) -> list[StoredLabe
     return _labels(store, sql, [person, limit])
 
 
+def newest_standing(store: Store, person: str) -> StoredLabel | None:
+    """What the person decided last on any pair, a repeat too, and did not take back; None if there is nothing."""
+    return store.view(lambda session: _standing(session, "person = ?", [person]))
+
+
 def all_labels(store: Store) -> list[StoredLabel]:
     """Every event of everybody, oldest first."""
     return _labels(store, f"SELECT {_COLUMNS} FROM lake.labels ORDER BY seq", [])
@@ -113,16 +127,18 @@ def _label_id(token: str) -> str:
     return content_id("l", token)
 
 
-def _append(session: Session, event: LabelEvent) -> None:
+def append(session: Session, event: LabelEvent, *, beyond: bool = False) -> None:
+    """Append one event inside `Store.write("labels", …)`, unless its token is known. Internal to the store."""
     label_id = _label_id(event.token)
     # One scan for the three questions: is the token known, what does this event replace, what is its number.
     sql = (
-        "SELECT count(*) FILTER (label_id = ?), arg_max(label_id, seq) FILTER (pair_id = ? AND person = ?), "
+        f"SELECT count(*) FILTER (label_id = ?), arg_max(label_id, seq) FILTER (pair_id = ? AND person = ? AND {REPEAT} = ?), "
         "coalesce(max(seq), 0) + 1 FROM lake.label_rows"
     )
-    known, current_id, seq = session.rows(sql, [label_id, event.pair_id, event.person])[0]
+    known, current_id, seq = session.rows(sql, [label_id, event.pair_id, event.person, event.kind == "repeat"])[0]
     if not known:
-        session.insert("label_rows", [_row(event, label_id, event.supersedes or current_id, seq)])
+        stored = replace(event, beyond=event.beyond or beyond)
+        session.insert("label_rows", [_row(stored, label_id, event.supersedes or current_id, seq)])
 
 
 def _append_all(session: Session, labels: Sequence[GivenLabel]) -> int:
@@ -131,14 +147,17 @@ def _append_all(session: Session, labels: Sequence[GivenLabel]) -> int:
         first.setdefault(_label_id(given.event.token), given)
     known = session.known("label_rows", "label_id", {*first, *(g.event.supersedes for g in labels if g.event.supersedes)})
     pair_ids = list({given.event.pair_id for given in labels})
-    sql = f"SELECT pair_id, person, arg_max(label_id, seq) FROM lake.label_rows WHERE pair_id IN ({marks(pair_ids)}) GROUP BY ALL"
-    current = {(pair_id, person): label_id for pair_id, person, label_id in session.rows(sql, pair_ids)}
+    sql = (
+        f"SELECT pair_id, person, {REPEAT} AS again, arg_max(label_id, seq) FROM lake.label_rows WHERE pair_id IN ({marks(pair_ids)}) "
+        "GROUP BY ALL"
+    )
+    current = {(pair_id, person, again): label_id for pair_id, person, again, label_id in session.rows(sql, pair_ids)}
     seq = int(session.one("SELECT coalesce(max(seq), 0) FROM lake.label_rows"))
     rows: list[dict[str, Any]] = []
     for label_id, given in first.items():
         if label_id in known:
             continue
-        event, key = given.event, (given.event.pair_id, given.event.person)
+        event, key = given.event, (given.event.pair_id, given.event.person, given.event.kind == "repeat")
         supersedes = event.supersedes if event.supersedes in known else current.get(key)
         rows.append(_row(event, label_id, supersedes, seq + len(rows) + 1, given.given_at))
         known.add(label_id)
@@ -167,17 +186,29 @@ def _row(event: LabelEvent, label_id: str, supersedes: str | None, seq: int, giv
         "probability": event.probability,
         "shown": to_json(dict(event.shown)),
         "supersedes": supersedes,
+        "kind": event.kind,
+        "beyond": event.beyond,
         "created_at": now() if given_at is None else naive(given_at),
     }
 
 
 def _current(session: Session, pair_id: str, person: str) -> StoredLabel | None:
-    sql = f"SELECT {_COLUMNS} FROM lake.label_rows WHERE pair_id = ? AND person = ? ORDER BY seq DESC LIMIT 1"
+    sql = f"SELECT {_COLUMNS} FROM lake.label_rows WHERE pair_id = ? AND person = ? AND NOT {REPEAT} ORDER BY seq DESC LIMIT 1"
     found = session.rows(sql, [pair_id, person])
     return stored_label(found[0]) if found else None
 
 
-def _read_back(store: Store, token: str) -> StoredLabel:
+def _standing(session: Session, where: str, params: list[Any]) -> StoredLabel | None:
+    newest = (
+        f"SELECT *, {REPEAT} AS again FROM lake.label_rows WHERE {where} "
+        "QUALIFY row_number() OVER (PARTITION BY pair_id, person, again ORDER BY seq DESC) = 1"
+    )
+    found = session.rows(f"SELECT {_COLUMNS} FROM ({newest}) WHERE choice IS NOT NULL ORDER BY seq DESC LIMIT 1", params)
+    return stored_label(found[0]) if found else None
+
+
+def read_back(store: Store, token: str) -> StoredLabel:
+    """The label under this token, after its commit. Raises `StoreError` where it is not there."""
     found = _labels(store, f"SELECT {_COLUMNS} FROM lake.label_rows WHERE label_id = ? ORDER BY seq LIMIT 1", [_label_id(token)])
     if not found:
         raise StoreError("The label was written but cannot be read back.", "Do not go on labelling; run music store check.")
@@ -193,5 +224,6 @@ def stored_label(row: Row) -> StoredLabel:
     v = dict(zip(_COLUMNS.split(", "), row, strict=True))
     label_id, created_at = v.pop("label_id"), v.pop("created_at")
     marks = {int(turn): mark for turn, mark in from_json(v.pop("turn_marks")).items()}
+    v |= {"kind": v["kind"] or "label", "beyond": bool(v["beyond"])}  # older rows have neither
     event = LabelEvent(**{**v, "reasons": tuple(from_json(v["reasons"])), "turn_marks": marks, "shown": from_json(v["shown"])})
     return StoredLabel(label_id, event, utc(created_at))

@@ -31,6 +31,7 @@ _KEYS = {
     "manifest_rows": "run_id || ' ' || pair_id",
     "seed_rows": "origin_id",
     "queue_rows": "name",
+    "guideline_rows": "version",
     "queue_pair_rows": "queue || ' ' || pair_id",
     "locks": "kind",
     "migrations": "version",
@@ -51,6 +52,8 @@ _FLUSHED = {
     "pin_rows": "pins",
     "queue_rows": "queues",
     "queue_pair_rows": "queues",
+    "reservation_rows": "labels",
+    "guideline_rows": "queues",
 }
 # (table, its column, the table that must hold it, the column there)
 _REFERENCES = (

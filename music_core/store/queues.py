@@ -19,6 +19,9 @@ from music_core.store.text import from_json, now, to_json, utc
 MOST_NAME_CHARS = 60
 # What `LabelEvent.queue` holds where there is no queue of this kind.
 _RESERVED = ("all", "filter:", "import:")
+# The plan of queues for a further person where others disagree, and the name of the one that is always there and never frozen.
+ADJUDICATE = "adjudicate"
+DISAGREEMENTS = "disagreements"
 STRATA = ("source", "schedule", "turns")
 
 
@@ -56,6 +59,16 @@ class QueueHead:
     def n_wanted(self) -> int:
         """Labels wanted: drawn pairs times overlap."""
         return self.n_drawn * self.overlap
+
+    @property
+    def adjudicates(self) -> bool:
+        """Whether its labels are adjudications: by people who have not labelled the pair, and final for it."""
+        return self.plan == ADJUDICATE
+
+    @property
+    def repeats(self) -> float:
+        """Share of a person's decided pairs that come back, to measure how consistent the person is."""
+        return float(self.settings.get("repeats", 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,8 @@ def create_queue(store: Store, head: QueueHead, pool: Sequence[PoolPair]) -> Lab
 def _check_name(name: str) -> None:
     if not name.strip() or name != " ".join(name.split()) or len(name) > MOST_NAME_CHARS or not name.isprintable():
         raise StoreError(f"'{name}' is no name for a queue.", f"Take one line of at most {MOST_NAME_CHARS} characters.")
+    if name == DISAGREEMENTS:
+        raise StoreError(f"'{name}' already means all pairs on which people disagree.", "Take another name.")
     if name == _RESERVED[0] or name.startswith(_RESERVED[1:]):
         raise StoreError(f"'{name}' already means labels that belong to no queue.", "Take another name.")
 
@@ -211,10 +226,14 @@ def family(store: Store, name: str) -> set[str]:
     return {other for other in before if root(other) == root(name)} | {name}
 
 
-def answered(store: Store, ids: Collection[str], person: str | None = None) -> dict[str, Answered]:
-    """How far those of the pairs are on which anybody has a current label, whatever queue it was given in."""
+def answered(store: Store, ids: Collection[str], person: str | None = None, *, adjudications: bool = False) -> dict[str, Answered]:
+    """How far those of the pairs are on which anybody has a current label, whatever queue it was given in.
+
+    With `adjudications` only these count as decisions of a pair.
+    """
+    counted = f"{DECIDED} AND kind = 'adjudication'" if adjudications else DECIDED
     sql = (
-        f"SELECT pair_id, count(*) FILTER ({DECIDED}), coalesce(bool_or(person = ?), false) FROM fast.labels "
+        f"SELECT pair_id, count(*) FILTER ({counted}), coalesce(bool_or(person = ?), false) FROM fast.labels "
         "WHERE choice IS NOT NULL AND pair_id IN (SELECT unnest(?::VARCHAR[])) GROUP BY pair_id"
     )
     rows = store.indexed(lambda session: session.rows(sql, [person, sorted(ids)]))

@@ -1,5 +1,7 @@
 """Everybody's position on every pair, by branch: what agreement is computed from."""
 
+from dataclasses import replace
+
 from music_core.store.connect import Store
 from music_core.store.filters import BUILT, DECIDED, PairFilter, selection
 from music_core.store.session import Session
@@ -21,7 +23,8 @@ ORDER BY d.name, g.pair_id"""
 
 _PEOPLE = f"""
 SELECT l.pair_id, s.seed_id, 'person:' || l.person,
-       CASE WHEN l.choice IN ('tie', 'both_bad') THEN 0 WHEN (l.choice = 'left') = (l.left_branch = 'chosen') THEN 1 ELSE -1 END
+       CASE WHEN l.choice IN ('tie', 'both_bad') THEN 0 WHEN (l.choice = 'left') = (l.left_branch = 'chosen') THEN 1 ELSE -1 END,
+       false, l.kind IS NOT DISTINCT FROM 'adjudication'
 FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED} ORDER BY l.person, l.pair_id"""
 
 _UNRESOLVED = """
@@ -33,12 +36,13 @@ SELECT 'person:' || l.person, CASE WHEN l.choice IS NULL THEN 'taken back' ELSE 
 FROM fast.labels l JOIN chosen s USING (pair_id) WHERE l.choice IS NULL OR l.choice = 'skip' GROUP BY ALL"""
 
 
-def votes(store: Store, f: PairFilter | None = None) -> list[Vote]:
+def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True) -> list[Vote]:
     """Votes on the pairs that pass `f` (None: all): `construction`, then `judge:`, `model:` and `person:` raters by name.
 
     Construction says +1 on every pair that was built to have a better side; `NEUTRAL_METHODS` build none. A judge's tie, flip
     and split are 0. A model votes the sign of its margin after the last turn. Unresolved verdicts, skips and labels taken back
-    are no votes; `excluded_votes` counts them.
+    are no votes; `excluded_votes` counts them. An adjudication is its person's vote and final for the pair; without
+    `adjudicated` it is a vote like any other, so that `people` are the plain majority.
     """
     chosen = selection(f or PairFilter())
 
@@ -47,7 +51,7 @@ def votes(store: Store, f: PairFilter | None = None) -> list[Vote]:
         found = [Vote(pair_id, seed_id, "construction", 1) for pair_id, seed_id in built]
         for sql in (_JUDGES, _MODELS, _PEOPLE):
             found += [Vote(*row) for row in session.rows(chosen.sql + sql, chosen.params)]
-        return found
+        return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
 
     return store.indexed(query)
 

@@ -16,6 +16,7 @@ from jobs.stages.estimates import estimates_of
 from jobs.stages.queues import Config, Known, disagreement, extend_queue, make_queue, planned
 from music_core.errors import ConfigError, StoreError
 from music_core.store.connect import Store, open_store
+from music_core.store.guidelines import guidelines
 from music_core.store.labels import add_label
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs
@@ -141,6 +142,8 @@ def test_what_is_to_be_known_about_the_labels_is_counted_and_warned_of(store: St
         "n_informed": 1,
         "n_elsewhere": 1,
         "guidelines": {"0": 1, "1": 2},
+        "n_adjudicated": 0,
+        "n_beyond": 0,
     }
     assert [w.split()[0] for w in report["warnings"]] == ["1", "The", "1"]
     (one,) = report["estimates"]
@@ -271,3 +274,53 @@ def test_what_the_command_line_refuses_is_one_message(store: Store, ids: list[st
 def test_an_estimate_of_a_queue_that_is_not_there_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="none yet"):
         estimates_of(store, "q")
+
+
+def test_a_queue_of_disagreements_takes_what_nobody_has_settled(store: Store, ids: list[str]) -> None:
+    assert "no two people disagree" in music("queue", "make", "settle", "--adjudicate", exit_code=1)[1]
+    for pair_id in ids[:3]:
+        label(store, pair_id, "left")
+        label(store, pair_id, "right", "bob")
+    label(store, ids[0], "left", "cid", kind="adjudication")
+    made, _ = music("queue", "make", "settle", "--adjudicate")
+    assert (made["plan"], made["n_pool"], made["n_drawn"], made["overlap"]) == ("adjudicate", 2, 2, 1)
+    assert made["n_given"] == 0
+    label(store, ids[1], "right", "cid", "settle", kind="adjudication")
+    assert music("queue", "show", "settle")[0]["n_given"] == 1
+    assert "--labels, --plan cannot" in music("queue", "make", "o", "--adjudicate", "--labels", "3", "--plan", "uniform", exit_code=1)[1]
+    assert "How many pairs" in music("queue", "make", "other", exit_code=1)[1]
+
+
+def test_an_adjudication_stands_for_the_labels_of_its_pair_unless_the_plain_ones_are_asked_for(store: Store, ids: list[str]) -> None:
+    half_drawn(store, ids, {0, 1})
+    for person, choice in (("ann", "left"), ("bob", "right")):
+        label(store, ids[0], choice, person)
+        label(store, ids[1], "left", person)
+    label(store, ids[0], "right", "cid", kind="adjudication")
+    plain, settled = (estimates_of(store, "q", n_boot=0, adjudicated=a).answers[0].found.classical for a in (False, True))
+    assert settled == pytest.approx(0.5)
+    assert plain == pytest.approx((1 / 3 + 1) / 2)
+    assert estimates_of(store, "q", n_boot=0).given.n_adjudicated == 1
+
+
+def test_a_guideline_of_ones_own_is_named_by_its_text(store: Store, ids: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "guideline.md"
+    file.write_text("# Decide\n\nby **truth** alone.\n", encoding="utf-8")
+    made, _ = music("queue", "make", "own", "--labels", "6", "--guideline", str(file))
+    assert guidelines(store)[made["guideline"]] == "# Decide\n\nby **truth** alone."
+    assert made["settings"]["repeats"] == 0.05
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "no text in UTF-8" in music("queue", "make", "bad", "--labels", "6", "--guideline", str(file), exit_code=1)[1]
+
+
+def test_a_share_of_repeats_that_makes_no_sense_is_refused(store: Store, ids: list[str]) -> None:
+    assert make_queue(store, Config(name="none", labels=6, repeats=0)).head.repeats == 0
+    with pytest.raises(ConfigError, match="share of pairs that come back"):
+        make_queue(store, Config(name="all", labels=6, repeats=0.9))
+
+
+def test_agreement_says_how_consistent_each_person_is(store: Store, ids: list[str]) -> None:
+    first = add_label(store, Event("first", ids[0], "ann", "left", "chosen", True))
+    add_label(store, Event("again", ids[0], "ann", "right", "rejected", False, kind="repeat", shown={"repeats": first.id}))
+    (own,) = music("agreement")[0]["consistency"]
+    assert (own["person"], own["n"], own["same"], own["interval"], own["n_exchanged"]) == ("ann", 1, 1.0, None, 1)
