@@ -2,6 +2,7 @@
 
 from music_core.store.connect import Store
 from music_core.store.filters import BUILT, DECIDED, PairFilter, selection
+from music_core.store.said import LABEL_VOTE, VERDICT_VOTE
 from music_core.store.session import Session
 from music_core.types import NEUTRAL_METHODS, Vote
 
@@ -9,8 +10,8 @@ from music_core.types import NEUTRAL_METHODS, Vote
 _BUILT = f"""
 SELECT pair_id, seed_id FROM chosen WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT}) ORDER BY pair_id"""
 
-_JUDGES = """
-SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, CASE v.value WHEN 'chosen' THEN 1 WHEN 'rejected' THEN -1 ELSE 0 END
+_JUDGES = f"""
+SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, {VERDICT_VOTE}
 FROM fast.verdicts v JOIN chosen s USING (pair_id) WHERE v.value <> 'unresolved' ORDER BY v.judge, v.pair_id"""
 
 _MODELS = """
@@ -20,8 +21,7 @@ LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t O
 ORDER BY d.name, g.pair_id"""
 
 _PEOPLE = f"""
-SELECT l.pair_id, s.seed_id, 'person:' || l.person,
-       CASE WHEN l.choice IN ('tie', 'both_bad') THEN 0 WHEN (l.choice = 'left') = (l.left_branch = 'chosen') THEN 1 ELSE -1 END
+SELECT l.pair_id, s.seed_id, 'person:' || l.person, {LABEL_VOTE}
 FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED} ORDER BY l.person, l.pair_id"""
 
 _UNRESOLVED = """
@@ -49,7 +49,7 @@ def votes(store: Store, f: PairFilter | None = None) -> list[Vote]:
             found += [Vote(*row) for row in session.rows(chosen.sql + sql, chosen.params)]
         return found
 
-    return store.indexed(query)
+    return store.indexed(query, chosen.needs)
 
 
 def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:
@@ -63,4 +63,4 @@ def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[
                 found.setdefault(rater, {})[reason] = n
         return found
 
-    return store.indexed(query)
+    return store.indexed(query, chosen.needs)
