@@ -81,12 +81,15 @@ class Store:
         """What `fn(session)` returns, all its queries seeing one and the same snapshot."""
         return retrying(lambda: self._transaction(fn), "read")
 
-    def indexed(self, fn: Callable[[Session], T]) -> T:
-        """What `fn(session)` returns, with the tables of the index (`fast.…`) at the newest snapshot beside those of the lake."""
+    def indexed(self, fn: Callable[[Session], T], needs: Sequence[str] = ()) -> T:
+        """What `fn(session)` returns, with the tables of the index (`fast.…`) at the newest snapshot beside those of the lake.
+
+        `needs` names tables of the index that are read when first asked for, see `Selection.needs`.
+        """
 
         def once() -> T:
             with self._cursor() as cursor:
-                self._index.refresh(cursor)
+                self._index.refresh(cursor, needs)
             return self._transaction(fn)
 
         return retrying(once, "read")

@@ -7,6 +7,7 @@ from typing import Any
 from music_core.facts import PairFacts
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter, selection
+from music_core.store.index import MODEL_IN_TURNS
 from music_core.store.labels import _COLUMNS as _LABEL
 from music_core.store.labels import stored_label
 from music_core.store.session import Session, marks
@@ -26,9 +27,6 @@ sides AS (
     UNION ALL SELECT pair_id, 'rejected', divergence, rejected_id FROM chosen
   ) JOIN lake.conversation_rows USING (conversation_id)
 )"""
-# The value of a key in compact JSON, with its escapes: taking turn records apart as JSON costs four times as much, and
-# DuckDB refuses half a surrogate, which Python writes and reads.
-_MODEL = r'"model":"((?:[^"\\]|\\.)*)"'
 
 _FACTS = f"""
 , {_SIDES.strip()}, lengths AS (
@@ -52,8 +50,8 @@ def pair_facts(store: Store, f: PairFilter | None = None) -> list[PairFacts]:
     Characters are code points as stored: the few characters that no column takes (see `store.text`) count for five.
     """
     chosen = selection(f or PairFilter())
-    sql, params = chosen.sql + _FACTS, (*chosen.params, *NEUTRAL_METHODS, _MODEL)
-    return [_facts(row) for row in store.indexed(lambda session: session.rows(sql, params))]
+    sql, params = chosen.sql + _FACTS, (*chosen.params, *NEUTRAL_METHODS, MODEL_IN_TURNS)
+    return [_facts(row) for row in store.indexed(lambda session: session.rows(sql, params), chosen.needs)]
 
 
 def _facts(row: Sequence[Any]) -> PairFacts:
@@ -102,7 +100,7 @@ def reply_counts(store: Store, patterns: Sequence[str], *, without: str, f: Pair
     sql = f"""{chosen.sql}, {_SIDES.strip()} SELECT pair_id, side, {", ".join(["chars", *matches])}
         FROM (SELECT pair_id, side, {_CHARS} AS chars, {plain} AS plain FROM sides)"""
     # Placeholders count in the order of the text: the matches stand before what they match in.
-    rows = store.indexed(lambda session: session.rows(sql, (*chosen.params, *patterns, without)))
+    rows = store.indexed(lambda session: session.rows(sql, (*chosen.params, *patterns, without)), chosen.needs)
     found = {(pair_id, side): tuple(int(n) for n in counts) for pair_id, side, *counts in rows}
     return {pair_id: (counts, found[pair_id, "rejected"]) for (pair_id, side), counts in found.items() if side == "chosen"}
 
@@ -160,4 +158,4 @@ def _selected(store: Store, f: PairFilter | None, sql: str) -> list[tuple[Any, .
     def query(session: Session) -> list[tuple[Any, ...]]:
         return session.rows(f"{chosen.sql} {sql}", chosen.params)
 
-    return store.indexed(query)
+    return store.indexed(query, chosen.needs)

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from music_core.errors import StoreError
+from music_core.store.said import BUILT as BUILT
+from music_core.store.said import DECIDED as DECIDED
+from music_core.store.said import Comparison as Comparison
+from music_core.store.said import Part, compared
 from music_core.store.session import marks
-from music_core.store.text import encode
+from music_core.store.text import encode, to_json
 from music_core.types import NEUTRAL_METHODS
 
 # What a page can be sorted by; the pair id settles ties so that pages never overlap.
@@ -20,13 +24,23 @@ SORTS: Mapping[str, str] = {
     "margin": "m.margin",
     "labels": "coalesce(l.n, 0)",
 }
-# A decision; neither a skip nor a label taken back.
-# An origin that built one side to be better; takes the neutral methods as values.
-BUILT = f"(method IS NULL OR method NOT IN ({marks(NEUTRAL_METHODS)}))"
-DECIDED = "choice IS NOT NULL AND choice <> 'skip'"
-
-
-Part = tuple[str, tuple[Any, ...]]
+# What a person says of a pair: by branch, `both_bad` apart from a tie, `skip`; or by the position on screen.
+LABELS: Mapping[str, str] = {
+    "chosen": "(choice = 'left' AND left_branch = 'chosen') OR (choice = 'right' AND left_branch = 'rejected')",
+    "rejected": "(choice = 'left' AND left_branch = 'rejected') OR (choice = 'right' AND left_branch = 'chosen')",
+    **{choice: f"choice = '{choice}'" for choice in ("tie", "both_bad", "skip", "left", "right")},
+}
+# Who is longer by how much of the longer side, in characters of the replies from the divergence on: bounds of
+# (chosen − rejected) / longer, as `evaluate.slices.length_gap_bucket` divides them.
+GAPS: Mapping[str, str] = {
+    "rejected much longer": "gap <= -0.5",
+    "rejected longer": "gap > -0.5 AND gap <= -0.1",
+    "about equal": "abs(gap) < 0.1",
+    "chosen longer": "gap >= 0.1 AND gap < 0.5",
+    "chosen much longer": "gap >= 0.5",
+}
+# What any origin may say of a pair, besides what `sources` and the like ask of one and the same.
+ALSO = ("source", "schedule", "method")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,13 @@ class PairFilter:
     `labelled` is about `person` if given, else about anybody; `person` alone means labelled by that person.
     `built` is about whether any origin of the pair built a better side; see `NEUTRAL_METHODS`.
     `queue` takes the whole pool of a labelling queue, drawn or not.
+    `said` are labels (see `LABELS`) of `labeller`, or of anybody without one; `labeller` alone means any decision of that person.
+    `n_people` is a closed interval of how many people have decided. `compared` is about two raters, see `Comparison`.
+    `gaps` are names of `GAPS`; `gap_chars` a closed interval of chosen − rejected in the same characters.
+    `simulators` are models that wrote any turn; an empty name means that no model is on record.
+    `also` are (property, value) of which each must hold of some origin; an empty value means that no origin states the property.
+    `picked_by` are selectors of Best-of-N whose picks met, `n_candidates` and `pick_mode` out of how many and how; of one meeting,
+    and of `run_ids` where they are given.
     `text` is looked for without regard to case, as it stands, in messages of `text_role` (None: any).
     """
 
@@ -59,6 +80,17 @@ class PairFilter:
     pair_ids: tuple[str, ...] | None = None
     built: bool | None = None
     queue: str | None = None
+    said: tuple[str, ...] = ()
+    labeller: str | None = None
+    n_people: tuple[int, int] | None = None
+    compared: Comparison | None = None
+    gaps: tuple[str, ...] = ()
+    gap_chars: tuple[int, int] | None = None
+    simulators: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    picked_by: tuple[str, ...] = ()
+    n_candidates: int | None = None
+    pick_mode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +98,12 @@ class Selection:
     """The pairs that pass a filter, as the beginning of an SQL query over the index.
 
     `sql` is `WITH … chosen AS (…)`, to be followed by a SELECT from `chosen`: the columns of `fast.pairs`, the margin by the
-    filter's model, and `sort_key`. It takes `params`.
+    filter's model, and `sort_key`. It takes `params`. `needs` is for `Store.indexed`.
     """
 
     sql: str
     params: tuple[Any, ...]
+    needs: tuple[str, ...] = ()
 
 
 def order(descending: bool) -> str:
@@ -91,11 +124,13 @@ def selection(f: PairFilter, sort: str = "created") -> Selection:
     if sort == "labels":
         counted = f"SELECT pair_id, count(*) AS n FROM fast.labels WHERE {DECIDED} GROUP BY pair_id"
         tables.append((f"LEFT JOIN ({counted}) l USING (pair_id)", ()))
-    parts = [*_origin(f), *_own(f), *_judged(f), *_labelled(f), *_text(f)]
+    parts = [*_origin(f), *_own(f), *_judged(f), *_labelled(f), *_lengths(f), *_met(f), *_text(f)]
+    if f.compared is not None:
+        parts.append(("p.pair_id IN (FROM compared)", ()))
     columns = f"p.*, {'m.margin' if f.model_id is not None else 'NULL::DOUBLE'} AS margin, {SORTS[sort]} AS sort_key"
     chosen = f"SELECT {columns} FROM {_sql(tables, ' ')} WHERE {_sql(parts, ' AND ') or 'true'}"
     sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS NOT MATERIALIZED ({chosen})"
-    return Selection(sql, _values([*hits, *tables, *parts]))
+    return Selection(sql, _values([*hits, *tables, *parts]), _needs(f))
 
 
 def _sql(parts: Sequence[Part], between: str) -> str:
@@ -104,6 +139,16 @@ def _sql(parts: Sequence[Part], between: str) -> str:
 
 def _values(parts: Sequence[Part]) -> tuple[Any, ...]:
     return tuple(value for _, values in parts for value in values)
+
+
+def _needs(f: PairFilter) -> tuple[str, ...]:
+    asked = {
+        "queue_pairs": f.queue is not None,
+        "lengths": bool(f.gaps) or f.gap_chars is not None,
+        "simulators": bool(f.simulators),
+        "meetings": bool(_meeting(f)),
+    }
+    return tuple(sorted({name for name, wanted in asked.items() if wanted}.union(f.compared.needs if f.compared else ())))
 
 
 def _any_of(column: str, values: tuple[str, ...]) -> list[Part]:
@@ -118,9 +163,67 @@ def _origin(f: PairFilter) -> list[Part]:
         *_any_of("method", f.methods),
     ]
     found: list[Part] = [(f"p.pair_id IN (SELECT pair_id FROM fast.origins WHERE {_sql(parts, ' AND ')})", _values(parts))] if parts else []
+    for name, value in f.also:
+        if name not in ALSO:
+            raise StoreError(f"Origins cannot be asked for '{name}'.", f"Ask for one of: {', '.join(ALSO)}.")
+        own = f"{name} = ?" if value else f"{name} <> ''"
+        found.append((f"p.pair_id {'' if value else 'NOT '}IN (SELECT pair_id FROM fast.origins WHERE {own})", (value,) if value else ()))
+    found += _simulated(f)
     if f.built is not None:
         found.append((f"p.pair_id {'' if f.built else 'NOT '}IN (SELECT pair_id FROM fast.origins WHERE {BUILT})", NEUTRAL_METHODS))
     return found
+
+
+def _simulated(f: PairFilter) -> list[Part]:
+    named = tuple(to_json(name)[1:-1] for name in f.simulators if name)  # with the escapes of the JSON that they were found in
+    terms: list[Part] = []
+    if named:
+        terms.append(
+            (
+                f"p.pair_id IN (SELECT pair_id FROM (SELECT pair_id, unnest(models) AS model FROM fast.simulators) "
+                f"WHERE model IN ({marks(named)}))",
+                named,
+            )
+        )
+    if "" in f.simulators:
+        terms.append(("p.pair_id NOT IN (SELECT pair_id FROM fast.simulators WHERE len(models) > 0)", ()))
+    return [(f"({_sql(terms, ' OR ')})", _values(terms))] if terms else []
+
+
+def _lengths(f: PairFilter) -> list[Part]:
+    unknown = [name for name in f.gaps if name not in GAPS]
+    if unknown:
+        raise StoreError(f"'{unknown[0]}' is no length gap.", f"Length gaps are: {', '.join(GAPS)}.")
+    found: list[Part] = []
+    if f.gaps:
+        gap = "SELECT pair_id, (chosen - rejected) / greatest(chosen, rejected, 1) AS gap FROM fast.lengths"
+        within = " OR ".join(f"({GAPS[name]})" for name in f.gaps)
+        found.append((f"p.pair_id IN (SELECT pair_id FROM ({gap}) WHERE {within})", ()))
+    if f.gap_chars is not None:
+        found.append(("p.pair_id IN (SELECT pair_id FROM fast.lengths WHERE chosen - rejected BETWEEN ? AND ?)", f.gap_chars))
+    return found
+
+
+def _meeting(f: PairFilter) -> list[Part]:
+    """Conditions on one meeting `m` of Best-of-N."""
+    parts: list[Part] = [("? IN (m.sides.chosen, m.sides.rejected)", (name,)) for name in f.picked_by]
+    parts += [("m.n = ?", (f.n_candidates,))] if f.n_candidates is not None else []
+    return parts + ([("m.mode = ?", (f.pick_mode,))] if f.pick_mode is not None else [])
+
+
+def _meetings(f: PairFilter) -> Part:
+    """A query for (pair_id, m): the meetings that the filter is about."""
+    of_run = _any_of("run_id", f.run_ids)
+    every = f"SELECT pair_id, unnest(met) AS m FROM fast.meetings WHERE {_sql(of_run, ' AND ') or 'true'}"
+    parts = _meeting(f)
+    return f"SELECT pair_id, m FROM ({every}) WHERE {_sql(parts, ' AND ') or 'true'}", _values([*of_run, *parts])
+
+
+def _met(f: PairFilter) -> list[Part]:
+    if not _meeting(f):
+        return []
+    sql, values = _meetings(f)
+    return [(f"p.pair_id IN (SELECT pair_id FROM ({sql}))", values)]
 
 
 def _own(f: PairFilter) -> list[Part]:
@@ -128,7 +231,7 @@ def _own(f: PairFilter) -> list[Part]:
     if f.pair_ids is not None:
         parts += _any_of("p.pair_id", f.pair_ids) or [("false", ())]
     if f.queue is not None:
-        parts.append(("p.pair_id IN (SELECT pair_id FROM lake.queue_pair_rows WHERE queue = ?)", (f.queue,)))
+        parts.append(("p.pair_id IN (SELECT pair_id FROM fast.queue_pairs WHERE queue = ?)", (f.queue,)))
     for column, bounds in (("p.n_turns", f.turns), ("p.divergence", f.divergence), ("m.margin", f.margin)):
         if bounds is not None:
             parts.append((f"{column} BETWEEN ? AND ?", tuple(bounds)))
@@ -141,6 +244,31 @@ def _judged(f: PairFilter) -> list[Part]:
 
 
 def _labelled(f: PairFilter) -> list[Part]:
+    return [*_labelled_by(f), *_said(f), *_people(f)]
+
+
+def _said(f: PairFilter) -> list[Part]:
+    if not f.said and f.labeller is None:
+        return []
+    unknown = [value for value in f.said if value not in LABELS]
+    if unknown:
+        raise StoreError(f"'{unknown[0]}' is no label.", f"Labels are: {', '.join(LABELS)}.")
+    what = " OR ".join(f"({LABELS[value]})" for value in f.said) or DECIDED
+    by, params = (" AND person = ?", (f.labeller,)) if f.labeller is not None else ("", ())
+    return [(f"p.pair_id IN (SELECT pair_id FROM fast.labels WHERE ({what}){by})", params)]
+
+
+def _people(f: PairFilter) -> list[Part]:
+    if f.n_people is None:
+        return []
+    counted = f"SELECT pair_id FROM fast.labels WHERE {DECIDED} GROUP BY pair_id HAVING count(*)"
+    low, high = f.n_people
+    if low > 0:
+        return [(f"p.pair_id IN ({counted} BETWEEN ? AND ?)", (low, high))]
+    return [(f"p.pair_id NOT IN ({counted} > ?)", (high,))]
+
+
+def _labelled_by(f: PairFilter) -> list[Part]:
     if f.labelled is None and f.person is None:
         return []
     negated = "NOT " if f.labelled is False else ""
@@ -153,7 +281,15 @@ def _text(f: PairFilter) -> list[Part]:
 
 
 def _hits(f: PairFilter) -> list[Part]:
-    """The conversations with the text: kept as a table of the query, so that it reads the messages only once."""
+    """What is kept as a table of the query, so that it is found only once: the conversations with the text, and compared pairs."""
+    found: list[Part] = []
+    if f.compared is not None:
+        sql, values = compared(f.compared, _meetings(f))
+        found.append((f"compared AS MATERIALIZED ({sql})", values))
+    return found + _with_text(f)
+
+
+def _with_text(f: PairFilter) -> list[Part]:
     if not f.text:
         return []
     role, params = (" AND m.role = ?", (f.text_role,)) if f.text_role is not None else ("", ())

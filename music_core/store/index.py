@@ -5,14 +5,18 @@ and seconds where many small files lie. So each process keeps a copy of the colu
 its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`, `fast.repeats`; about 50 MB for 100,000 pairs) and
 brings it up to date before a query by reading the rows that were appended since. The lake's tables are append-only, which
 makes that simple. The copy holds one row per id, or the newest row per person or judge.
+
+Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.meetings` …) are read when a query first asks for them,
+and kept up to date from then on.
 """
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
 
-from music_core.store.session import Session
+from music_core.store.session import Session, marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,46 @@ _TABLES = (
     ),
     _Table("repeats", "label_rows", "labels", "pair_id, person", "pair_id, person, choice, seq", "seq DESC", True, "kind = 'repeat'"),
 )
+# The value of a key in compact JSON, with its escapes: taking turn records apart as JSON costs four times as much, and
+# DuckDB refuses half a surrogate, which Python writes and reads.
+MODEL_IN_TURNS = r'"model":"((?:[^"\\]|\\.)*)"'
+_MEETINGS = '[{"sides":{"chosen":"VARCHAR","rejected":"VARCHAR"},"n":"INTEGER","mode":"VARCHAR"}]'
+# Read when first asked for.
+_ON_DEMAND = (
+    _Table("models", "model_rows", "models", "model_id", "model_id, name, run_id", "created_at"),
+    _Table("trained", "manifest_rows", "runs", "run_id, pair_id", "run_id, pair_id", "seq", only="split = 'train'"),
+    _Table("queue_pairs", "queue_pair_rows", "queues", "queue, pair_id", "queue, pair_id", "probability"),
+    _Table(
+        "simulators",
+        "origin_rows",
+        "pairs",
+        "origin_id",
+        f"origin_id, pair_id, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
+        "created_at",
+    ),
+    _Table(
+        "meetings",
+        "origin_rows",
+        "pairs",
+        "origin_id",
+        f"origin_id, pair_id, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
+        "created_at",
+        only="method = 'best_of_n'",
+    ),
+    _Table("lengths", "pair_rows", "pairs", "pair_id", "pair_id, divergence, chosen_id, rejected_id", "created_at"),
+)
+# Characters of the replies from the divergence on, as `facts.PairFacts` counts them. Lists count from 1, as turns do.
+_LENGTHS = """
+CREATE OR REPLACE TEMP TABLE measured AS
+WITH replies AS MATERIALIZED (
+  SELECT conversation_id, list_transform(list_filter(messages, lambda m: m.role = 'assistant'), lambda m: length(m.content)) AS chars
+  FROM lake.conversation_rows WHERE {wanted}
+)
+SELECT pair_id,
+  coalesce(list_sum(c.chars[divergence:]), 0)::BIGINT AS chosen, coalesce(list_sum(r.chars[divergence:]), 0)::BIGINT AS rejected
+FROM {pairs} JOIN replies c ON c.conversation_id = chosen_id JOIN replies r ON r.conversation_id = rejected_id"""
+# So few conversations are asked for by literal ids, which prune files and row groups; a join reads them all.
+_FEW = 2000
 _MARGINS = """
 CREATE OR REPLACE TABLE fast.margins AS
 SELECT model_id, pair_id, max(last_reward) FILTER (branch = 'chosen') - max(last_reward) FILTER (branch = 'rejected') AS margin
@@ -73,13 +117,17 @@ class Index:
         self._one_at_a_time = threading.Lock()
         self._snapshot_id = -1
         self._locks: dict[str, int] = {}
+        self._asked_for: frozenset[str] = frozenset()
 
-    def refresh(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Bring the copy up to the newest snapshot, in one transaction of `cursor`; readers see the old or the new state."""
+    def refresh(self, cursor: duckdb.DuckDBPyConnection, needs: Collection[str] = ()) -> None:
+        """Bring the copy up to the newest snapshot, in one transaction of `cursor`; readers see the old or the new state.
+
+        `needs` names tables that are read when first asked for.
+        """
         with self._one_at_a_time:
             cursor.execute("BEGIN")
             try:
-                self._refresh(Session(cursor))
+                self._refresh(Session(cursor), self._asked_for.union(needs))
             except duckdb.Error as e:
                 cursor.execute("ROLLBACK")
                 if "No snapshot found" not in str(e):
@@ -87,27 +135,32 @@ class Index:
                 # A compaction has dropped the snapshots in between.
                 self._snapshot_id = -1
                 cursor.execute("BEGIN")
-                self._refresh(Session(cursor))
+                self._refresh(Session(cursor), self._asked_for.union(needs))
 
-    def _refresh(self, session: Session) -> None:
+    def _refresh(self, session: Session, needs: frozenset[str]) -> None:
         newest = int(session.one("SELECT id FROM ducklake_current_snapshot('lake')"))
-        if newest == self._snapshot_id:
+        if newest == self._snapshot_id and needs == self._asked_for:
             session.rows("COMMIT")
             return
         # Which kinds were written to since; asking one small table is cheaper than asking every large one.
         locks: dict[str, int] = dict(session.rows("SELECT kind, max(n) FROM lake.locks GROUP BY kind"))
-        for table in _TABLES:
-            if self._snapshot_id < 0:
+        for table in (*_TABLES, *(t for t in _ON_DEMAND if t.name in needs)):
+            if self._snapshot_id < 0 or table.name in needs - self._asked_for:
                 _load(session, table)
             elif locks.get(table.lock) != self._locks.get(table.lock):
                 _append(session, table, self._snapshot_id + 1, newest)
         if locks.get("traces") != self._locks.get("traces") or self._snapshot_id < 0:
             session.rows(_MARGINS)
         session.rows("COMMIT")
-        self._snapshot_id, self._locks = newest, locks
+        self._snapshot_id, self._locks, self._asked_for = newest, locks, needs
 
 
 def _load(session: Session, table: _Table) -> None:
+    if table.name == "lengths":
+        session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {_distinct(table, f'lake.{table.source}')}")
+        session.rows(_LENGTHS.format(wanted="true", pairs="arrived"))
+        session.rows("CREATE OR REPLACE TABLE fast.lengths AS FROM measured")
+        return
     session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS {_distinct(table, f'lake.{table.source}')}")
 
 
@@ -117,9 +170,15 @@ def _append(session: Session, table: _Table, first: int, last: int) -> None:
     known = f"({table.key}) IN (SELECT ({table.key}) FROM {'arrived' if table.replaces else f'fast.{table.name}'})"
     if table.replaces:
         session.rows(f"DELETE FROM fast.{table.name} WHERE {known}")
-        session.rows(f"INSERT INTO fast.{table.name} SELECT {table.columns} FROM arrived")
+        session.rows(f"INSERT INTO fast.{table.name} FROM arrived")
+    elif table.name == "lengths":
+        sides = session.rows(f"SELECT unnest([chosen_id, rejected_id]) FROM arrived WHERE NOT {known}")
+        ids = [row[0] for row in sides]
+        wanted = f"conversation_id IN ({marks(ids)})" if 0 < len(ids) <= _FEW else "true" if ids else "false"
+        session.rows(_LENGTHS.format(wanted=wanted, pairs=f"(FROM arrived WHERE NOT {known})"), ids if len(ids) <= _FEW else ())
+        session.rows("INSERT INTO fast.lengths FROM measured")
     else:
-        session.rows(f"INSERT INTO fast.{table.name} SELECT {table.columns} FROM arrived WHERE NOT {known}")
+        session.rows(f"INSERT INTO fast.{table.name} FROM arrived WHERE NOT {known}")
 
 
 def _distinct(table: _Table, source: str) -> str:

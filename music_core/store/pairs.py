@@ -205,7 +205,8 @@ def pair_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: 
     """Ids of all pairs that pass `f`, in the order of the Pairs page."""
     chosen = selection(f, sort)
     rows = store.indexed(
-        lambda session: session.rows(f"{chosen.sql} SELECT pair_id FROM chosen ORDER BY {order(descending)}", chosen.params)
+        lambda session: session.rows(f"{chosen.sql} SELECT pair_id FROM chosen ORDER BY {order(descending)}", chosen.params),
+        chosen.needs,
     )
     return [row[0] for row in rows]
 
@@ -221,7 +222,7 @@ def iter_seeds(store: Store, f: PairFilter) -> Iterator[Seed]:
     """One seed per distinct seed id among the pairs that pass `f`: any system message and the first user message, by seed id."""
     chosen = selection(f)
     sql = f"{chosen.sql} SELECT min(pair_id) FROM chosen GROUP BY seed_id ORDER BY seed_id"
-    ids = [row[0] for row in store.indexed(lambda session: session.rows(sql, chosen.params))]
+    ids = [row[0] for row in store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)]
     for i in range(0, len(ids), LOAD_BATCH):
         for stored in get_pairs(store, ids[i : i + LOAD_BATCH]):
             messages = stored.pair.chosen.messages

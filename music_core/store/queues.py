@@ -248,7 +248,9 @@ def labels_given(found: Mapping[str, Answered], overlap: int) -> int:
 def seeds_of(store: Store, f: PairFilter) -> dict[str, str]:
     """Pair id → seed id of the pairs that pass `f`."""
     chosen = selection(f)
-    return dict(store.indexed(lambda session: session.rows(f"{chosen.sql} SELECT pair_id, seed_id FROM chosen", chosen.params)))
+    return dict(
+        store.indexed(lambda session: session.rows(f"{chosen.sql} SELECT pair_id, seed_id FROM chosen", chosen.params), chosen.needs)
+    )
 
 
 def strata_of(store: Store, f: PairFilter, by: str) -> dict[str, str]:
@@ -261,7 +263,7 @@ def strata_of(store: Store, f: PairFilter, by: str) -> dict[str, str]:
     chosen = selection(f)
     name = f"coalesce(string_agg(DISTINCT o.{by}, ' + ' ORDER BY o.{by}), 'none')" if by != "turns" else "any_value(c.n_turns)::VARCHAR"
     sql = f"{chosen.sql} SELECT c.pair_id, {name} FROM chosen c LEFT JOIN fast.origins o USING (pair_id) GROUP BY c.pair_id"
-    return dict(store.indexed(lambda session: session.rows(sql, chosen.params)))
+    return dict(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs))
 
 
 def _head(row: Row) -> QueueHead:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from music_core.store.connect import Store
 from music_core.store.filters import BUILT, DECIDED, PairFilter, selection
+from music_core.store.said import FINAL, LABEL_VOTE, VERDICT_VOTE
 from music_core.store.session import Session
 from music_core.types import NEUTRAL_METHODS, Vote
 
@@ -11,8 +12,8 @@ from music_core.types import NEUTRAL_METHODS, Vote
 _BUILT = f"""
 SELECT pair_id, seed_id FROM chosen WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT}) ORDER BY pair_id"""
 
-_JUDGES = """
-SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, CASE v.value WHEN 'chosen' THEN 1 WHEN 'rejected' THEN -1 ELSE 0 END
+_JUDGES = f"""
+SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, {VERDICT_VOTE}
 FROM fast.verdicts v JOIN chosen s USING (pair_id) WHERE v.value <> 'unresolved' ORDER BY v.judge, v.pair_id"""
 
 _MODELS = """
@@ -22,9 +23,7 @@ LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t O
 ORDER BY d.name, g.pair_id"""
 
 _PEOPLE = f"""
-SELECT l.pair_id, s.seed_id, 'person:' || l.person,
-       CASE WHEN l.choice IN ('tie', 'both_bad') THEN 0 WHEN (l.choice = 'left') = (l.left_branch = 'chosen') THEN 1 ELSE -1 END,
-       false, l.kind IS NOT DISTINCT FROM 'adjudication'
+SELECT l.pair_id, s.seed_id, 'person:' || l.person, {LABEL_VOTE}, false, {FINAL}
 FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED} ORDER BY l.person, l.pair_id"""
 
 _UNRESOLVED = """
@@ -53,7 +52,7 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
             found += [Vote(*row) for row in session.rows(chosen.sql + sql, chosen.params)]
         return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
 
-    return store.indexed(query)
+    return store.indexed(query, chosen.needs)
 
 
 def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:
@@ -67,4 +66,4 @@ def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[
                 found.setdefault(rater, {})[reason] = n
         return found
 
-    return store.indexed(query)
+    return store.indexed(query, chosen.needs)
