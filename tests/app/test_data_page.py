@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,22 @@ GOOD = {
 SAME = {**GOOD, "rejected": GOOD["chosen"], "note": HOSTILE}
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few pairs, and the only slot taken, so that no test starts a process."""
-    found = tmp_path / "home"
+    found = tmp_path_factory.mktemp("data")
     fill(found, n_plain=3).close()
     put_run(found, "generate-busy", "generate", "running", {"n": 4, "assistant": "scripted"})
-    monkeypatch.setenv("MUSIC_SLOTS", "1")
     return found
+
+
+@pytest.fixture(autouse=True)
+def _one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSIC_SLOTS", "1")
+
+
+def runs_of(home: Path) -> set[str]:
+    return {state.run_id for state in api.list_runs(home=home)}
 
 
 def write(folder: Path, *rows: Any, name: str = "rows.jsonl") -> Path:
@@ -61,24 +68,19 @@ def test_an_empty_store_can_be_filled_here_and_says_that_there_is_nothing_to_exp
     assert "music import FILE.jsonl" in out
 
 
-def test_a_file_of_one_row_is_previewed_and_only_then_imported_as_a_run(open_page: Open, home: Path, tmp_path: Path) -> None:
-    before = data_ids(home)
+def test_a_file_of_one_row_is_previewed_and_only_then_imported_as_a_run(open_page: Open, home: Path, tmp_path: Path, use_home: Use) -> None:
+    ids, runs = pair_ids(use_home(home), PairFilter()), runs_of(home)
     app = looked_at(open_page, home, write(tmp_path, GOOD))
     out = text_of(app)
     assert not app.exception
     assert "trl: chosen and rejected" in out
     assert "What is two and two?" in out
-    assert data_ids(home) == before
-    assert [r.run_id for r in api.list_runs(home=home)] == ["generate-busy"]
+    assert (pair_ids(data.store(), PairFilter()), runs_of(home)) == (ids, runs)
     token = app.session_state["mw_import_token"]
     next(b for b in app.button if b.label == "Import").click().run()
     assert not app.exception
     assert api.status(token, home=home).config["path"] == str(tmp_path / "rows.jsonl")
     assert "Import: rows.jsonl" in text_of(app)
-
-
-def data_ids(home: Path) -> list[str]:
-    return sorted(pair_ids(data.store(), PairFilter())) if os.environ.get("MUSIC_HOME") == str(home) else []
 
 
 def test_what_is_dropped_is_shown_with_its_reason_and_its_rows_as_text(open_page: Open, home: Path, tmp_path: Path) -> None:
@@ -240,4 +242,4 @@ def test_a_name_of_an_export_says_what_is_in_it() -> None:
 def test_an_import_runs_only_of_what_was_previewed(home: Path, use_home: Use) -> None:
     use_home(home)
     importing.start(Wanted("import-unseen", "/nowhere.jsonl"))
-    assert [r.run_id for r in api.list_runs(home=home)] == ["generate-busy"]
+    assert "import-unseen" not in runs_of(home)
