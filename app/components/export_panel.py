@@ -61,7 +61,8 @@ def _download(what: What, state: ListState) -> None:
     made = exporting.ready(what, f)
     if made is None and st.button("Prepare the file", key="mw-export-prepare"):
         with errors.shown(), st.spinner("Writing …"):
-            made = exporting.prepare(what, f)
+            exporting.prepare(what, f)
+            st.rerun()
     if made is not None:
         words = f"Download {made.rows:,} rows ({_megabytes(len(made.content))})"
         st.download_button(words, made.content, name, _MIME[what], key="mw-export-download", on_click="ignore", type="primary")

@@ -6,12 +6,18 @@ from app import importing, launching, people
 from app.components import errors, import_preview, off
 from app.form_fields import FORMATS
 from app.importing import MOST_MB, Wanted
-from app.markup import details, visible
+from app.markup import visible
 from music_core.errors import MusicError
 from music_core.sources.files import ENDINGS
 
 _UPLOAD, _PATH = "Upload a file", "A path or hf:NAME"
 _KNOWN = "".join(f"<li>{visible(about)}</li>" for name, about in FORMATS.items() if name)
+_TEACHES = (
+    f'<div class="mw-teaches"><p>First comes a preview: how many rows would be used and how many dropped, with the reason and examples, '
+    f"and how many pairs are new. Nothing is stored before you say <em>Import</em>.</p><p>Files end in {', '.join(ENDINGS)}, each also "
+    f"gzipped as .gz. One above {MOST_MB} MB is imported by its path on the server. These formats are recognised by their rows:</p>"
+    f"<ul>{_KNOWN}</ul></div>"
+)
 
 
 def show() -> None:
@@ -27,8 +33,8 @@ def show() -> None:
     except MusicError as e:
         errors.show(e)
         return
-    st.html(details("Formats that are recognised", f"<ul>{_KNOWN}</ul>"))
     if not where:
+        st.html(_TEACHES)
         return
     wanted = _settings(draft, where)
     error = launching.last_error()
@@ -51,7 +57,6 @@ def _uploaded(draft: str, disabled: bool) -> str:
         key=f"mw-import-file-{draft}",
         max_upload_size=MOST_MB,
         disabled=disabled,
-        help=f"{', '.join(ENDINGS)}, each also gzipped as .gz; up to {MOST_MB} MB. A larger file is imported by its path on the server.",
     )
     if given is None or disabled:
         importing.drop_upload(draft)

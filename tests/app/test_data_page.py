@@ -62,7 +62,7 @@ def looked_at(open_page: Open, home: Path, path: Path) -> AppTest:
 def test_an_empty_store_can_be_filled_here_and_says_that_there_is_nothing_to_export(open_page: Open, tmp_path: Path) -> None:
     app = open_page("data", tmp_path)
     assert not app.exception
-    assert "Formats that are recognised" in text_of(app)
+    assert "These formats are recognised" in text_of(app)
     out = text_of(open_page("data", tmp_path, {"export": "1"}))
     assert "Nothing to export yet" in out
     assert "music import FILE.jsonl" in out
