@@ -182,14 +182,19 @@ def estimate_of(draft: Draft) -> Estimate | None:
     return found if isinstance(found, Estimate) and found.token == draft.token else None
 
 
+def _guarded_home() -> Path:
+    people.guard("run")
+    return data.store().home
+
+
 def cancel(run_id: str) -> None:
     """Ask a run to stop."""
-    _tell(lambda: (people.guard("run"), api.cancel(run_id, home=data.store().home)))
+    _tell(lambda: api.cancel(run_id, home=_guarded_home()))
 
 
 def resume(run_id: str) -> None:
     """Take a stopped run up again."""
-    _tell(lambda: (people.guard("run"), api.resume(run_id, home=data.store().home)))
+    _tell(lambda: api.resume(run_id, home=_guarded_home()))
 
 
 def _tell(act: Callable[[], object]) -> None:

@@ -42,7 +42,7 @@ def show() -> None:
         errors.show(error)
     found = importing.seen(wanted)
     if found is None and way == _PATH:
-        st.button("Preview", key=f"mw-import-look-{draft}", on_click=importing.look, args=(wanted,), type="primary")
+        st.button("Preview", key=f"mw-import-look-{draft}", on_click=_look, args=(wanted,), type="primary")
         return
     if found is None:
         with st.spinner("Reading the file …"):
@@ -66,7 +66,11 @@ def _uploaded(draft: str, disabled: bool) -> str:
     if not isinstance(held, tuple) or held[:2] != (draft, given.file_id):
         held = (draft, given.file_id, str(importing.keep_upload(draft, given.name, given)))
         st.session_state["mw_import_file"] = held
-    return held[2]
+    return str(held[2])
+
+
+def _look(wanted: Wanted) -> None:
+    importing.look(wanted)
 
 
 def _named(draft: str, disabled: bool) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -11,6 +11,7 @@ from music_core.sources.detect import FORMATS
 from music_core.sources.mt_bench import FORMAT as MT_BENCH
 from music_core.sources.read import open_rows, read_source
 from music_core.sources.rows import ImportReport, UnusableRowError
+from music_core.types import Message
 
 PREVIEW_ROWS = 20_000
 EXAMPLES = 2
@@ -55,7 +56,8 @@ def preview(path_or_name: str, *, fmt: str | None = None, source: str | None = N
         openings = tuple(_opening(item.pair.chosen.messages) for item in islice(reading.pairs, _OPENINGS))
         votes = reading.votes
         voted = Counter(given.event.pair_id for given in votes.labels)
-        voted.update(v.pair_id for v in (*votes.readings, *votes.verdicts))
+        voted.update(r.pair_id for r in votes.readings)
+        voted.update(v.pair_id for v in votes.verdicts)
         found = Preview(
             name=reading.name,
             fmt=reading.fmt,
@@ -73,7 +75,7 @@ def preview(path_or_name: str, *, fmt: str | None = None, source: str | None = N
     return _with_examples(found, path_or_name, most)
 
 
-def _opening(messages: Any) -> str:
+def _opening(messages: Sequence[Message]) -> str:
     return next((m.content for m in messages if m.role == "user"), "")[:_EXAMPLE_CHARS]
 
 

@@ -16,6 +16,7 @@ from jobs.stages.export import Config
 from music_core.errors import ConfigError, SourceError
 from music_core.sources.preview import preview
 from music_core.sources.read import read_source
+from music_core.store.export import export_pairs
 from music_core.store.pairs import PairFilter, pair_ids
 from tests.app.conftest import Open, Use, text_of
 from tests.app.runs import put_run
@@ -114,7 +115,7 @@ def test_a_wrong_file_is_an_error_and_nothing_can_be_imported(
 
 
 def test_pairs_that_are_here_already_are_told_from_new_ones(home: Path, tmp_path: Path, use_home: Use) -> None:
-    exporting.write(use_home(home), "jsonl", PairFilter(), tmp_path / "out.jsonl")
+    export_pairs(use_home(home), PairFilter(), tmp_path / "out.jsonl")
     with (tmp_path / "out.jsonl").open("a", encoding="utf-8") as out:
         out.write(json.dumps(GOOD) + "\n")
     app = AppTest.from_function(_look, kwargs={"path": str(tmp_path / "out.jsonl")}, default_timeout=60).run()
