@@ -20,8 +20,11 @@ from music_core.config import EMBEDDED, Settings, load_settings
 from music_core.errors import MissingExtraError, MusicError, RunError, SourceError
 from music_core.evaluate.benchmarks.catalogue import benchmark_of
 from music_core.evaluate.selectors import BASELINES
+from music_core.sources.preview import preview
 
 _LOG = logging.getLogger("music.app")
+LABELS = "labels"
+_LOOK_ROWS = 20
 _DRAFT = "mw_draft"
 _OUTCOME = "mw_run_outcome"
 _ESTIMATE = "mw_estimate"
@@ -125,6 +128,23 @@ def _check(kind: str, config: Mapping[str, Any]) -> None:
     if missing is not None:
         raise missing
     path = str(config.get("path", ""))
+    _check_places(kind, path, config)
+    if kind == "import":
+        _check_labels(path, config.get("fmt"))
+
+
+def check_import(config: Mapping[str, Any]) -> None:
+    """What hinders an import that can be told before it reads the whole file. Raises `MusicError`."""
+    _check("import", config)
+
+
+def _check_labels(path: str, fmt: str | None) -> None:
+    """A label export carries other people's names, and says itself whether they were verified: only an admin may restore it."""
+    if people.refusal("restore labels") and (fmt or preview(path, limit=_LOOK_ROWS).fmt) == LABELS:
+        people.guard("restore labels")
+
+
+def _check_places(kind: str, path: str, config: Mapping[str, Any]) -> None:
     if kind == "import" and not path:
         raise SourceError("No file is named.", "Give the path of a file on the machine that runs this workbench, or hf:NAME.")
     for place in (path, *_places(kind, config)):
@@ -162,14 +182,19 @@ def estimate_of(draft: Draft) -> Estimate | None:
     return found if isinstance(found, Estimate) and found.token == draft.token else None
 
 
+def _guarded_home() -> Path:
+    people.guard("run")
+    return data.store().home
+
+
 def cancel(run_id: str) -> None:
     """Ask a run to stop."""
-    _tell(lambda: (people.guard("run"), api.cancel(run_id, home=data.store().home)))
+    _tell(lambda: api.cancel(run_id, home=_guarded_home()))
 
 
 def resume(run_id: str) -> None:
     """Take a stopped run up again."""
-    _tell(lambda: (people.guard("run"), api.resume(run_id, home=data.store().home)))
+    _tell(lambda: api.resume(run_id, home=_guarded_home()))
 
 
 def _tell(act: Callable[[], object]) -> None:

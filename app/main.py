@@ -6,7 +6,18 @@ import streamlit as st
 
 from app import people
 from app.components import entrance, shell
-from app.pages import agreement_page, evaluation_page, jobs_page, label_page, models_page, overview_page, pair_page, pairs_page, play_page
+from app.pages import (
+    agreement_page,
+    data_page,
+    evaluation_page,
+    jobs_page,
+    label_page,
+    models_page,
+    overview_page,
+    pair_page,
+    pairs_page,
+    play_page,
+)
 
 _HERE = Path(__file__).parent
 
@@ -28,6 +39,7 @@ def run() -> None:
             st.Page(evaluation_page.page, title="Evaluation", url_path="evaluation"),
             st.Page(models_page.page, title="Models", url_path="models"),
             st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
+            st.Page(data_page.page, title="Data", url_path="data"),
             st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
         ],
         position="hidden" if refused else "top",

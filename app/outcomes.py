@@ -114,6 +114,8 @@ def title_of(kind: str, config: Mapping[str, Any]) -> str:
             return f"{config.get('a', '')} against {', '.join(config.get('b', ()))}, N = {config.get('n_best', '')}{of}"
         case "benchmark":
             return f"{config.get('model', '')} on {config.get('benchmark', '')}{of}"
+        case "export":
+            return str(config.get("name", ""))
         case "import":
             return Path(str(config.get("path", ""))).name
         case _:
@@ -153,6 +155,8 @@ def summary(kind: str, report: Mapping[str, Any]) -> str:
             if overall.get("value") is None:
                 return f"{report.get('n', 0):,} prompts"
             return f"{100 * overall['value']:.1f} % on {report.get('n', 0):,} prompts of {report.get('title', '')}"
+        case "export":
+            return f"{report.get('rows', 0):,} rows, {report.get('bytes', 0) / 1e6:.1f} MB"
         case "sample" | "demo":
             return f"{report.get('pairs', 0):,} pairs"
         case _:

@@ -15,7 +15,7 @@ from app.markup import visible
 from app.roles import Act, Person, RoleError
 from music_core.config import Role, load_settings
 from music_core.errors import ConfigError, MissingExtraError, MusicError
-from music_core.types import normalise
+from music_core.types import SIGNED_IN, normalise
 
 MOST_CHARS = 60
 # `music app` sets it where it found a sign-in, so that a file of secrets that breaks later never opens the workbench to everybody.
@@ -25,7 +25,17 @@ _ASKED = "mw_person_asked"
 _FORGET = "mw_person_forget"
 _TROUBLE = "mw_person_trouble"
 # What one person leaves in a session and the next must not find: cards with their tokens, outcomes, drafts.
-_OWN = ("mw_card", "mw_outcome", "mw_changing", "mw_label_pair", "mw_draft", "mw_estimate", "mw_run_outcome")
+_OWN = (
+    "mw_card",
+    "mw_outcome",
+    "mw_changing",
+    "mw_label_pair",
+    "mw_draft",
+    "mw_estimate",
+    "mw_run_outcome",
+    "mw_import_preview",
+    "mw_import_token",
+)
 _SCRIPT = (Path(__file__).parent / "components" / "person.js").read_text(encoding="utf-8")
 _mount = st.components.v2.component("music_person", js=_SCRIPT)
 
@@ -39,7 +49,7 @@ def clean_name(text: str) -> str | None:
     """
     line = " ".join(normalise(text).split())
     name = "".join(c for c in line if not unicodedata.category(c).startswith("C"))[:MOST_CHARS].strip()
-    if unicodedata.normalize("NFKC", name).casefold().replace(" ", "").startswith(roles.SIGNED_IN):
+    if unicodedata.normalize("NFKC", name).casefold().replace(" ", "").startswith(SIGNED_IN):
         return None
     return name if name and visible(name).find("mw-ctl") < 0 else None
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from music_core.config import ROLES, People, Role
 from music_core.errors import MusicError
-from music_core.types import normalise
+from music_core.types import SIGNED_IN, normalise
 
 Act = Literal["read", "label", "run", "restore labels"]
 # What each act needs at least, and how a refusal names it.
@@ -24,8 +24,6 @@ ABOUT: Mapping[Role, str] = {
     "operator": "May label, and start, stop and resume runs, imports among them.",
     "admin": "May do everything, also import labels given under other people's names.",
 }
-# Stored before the name of everybody who signed in. No local name begins with it, so a name alone never passes for an identity.
-SIGNED_IN = "oidc:"
 _EMAIL = re.compile(r"[!-?A-~]{1,64}@[a-z0-9.-]{1,190}", re.ASCII)
 _MOST_ID, _MOST_NAME = 300, 80
 

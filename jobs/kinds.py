@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("benchmark", "jobs.stages.benchmark", "Hold a reward model against a benchmark, by the protocol of its authors."),
         Kind("bon", "jobs.stages.best_of_n", "Compare what reward models pick out of simulated conversations.", estimated=True),
         Kind("demo", "jobs.stages.demo", "The whole line on the embedded model."),
+        Kind("export", "jobs.stages.export", "Write pairs or labels to a file on this machine."),
         Kind("sample", "jobs.stages.sample", "Load the committed sample into the store."),
     )
 }

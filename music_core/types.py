@@ -311,6 +311,10 @@ class Verdict:
     first_rate: float | None = None
 
 
+# Before the name of a person who signed in. Neither a local name nor a foreign file's annotator may begin with it.
+SIGNED_IN = "oidc:"
+
+
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
     """One decision of one person, appended and never changed; `supersedes` names the event it replaces.

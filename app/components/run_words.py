@@ -18,6 +18,7 @@ STATUS_TITLES: dict[RunStatus, str] = {
 }
 KIND_NAMES = {
     "import": "Import",
+    "export": "Export",
     "agreement": "Agreement",
     **{kind: verb.split()[0] for kind, verb in VERBS.items()},
     "benchmark": "Benchmark",

@@ -3,6 +3,7 @@
 The `music` object is {"origins": [ORIGIN, ...]}, where ORIGIN has the fields of `types.Origin`; a single ORIGIN is taken too.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -70,6 +71,11 @@ def checked_json(value: Any, depth: int = 0) -> Any:
 
 def music_origins(value: Any) -> tuple[Origin, ...]:
     """The origins that a `music` object carries, at least one."""
+    if isinstance(value, str):  # Parquet has no column for values of any shape, so our export keeps the object as JSON there
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as e:
+            raise UnusableRowError(BAD_MUSIC) from e
     listed = value.get("origins", value) if isinstance(value, Mapping) else value
     entries = listed if isinstance(listed, list) else [listed]
     try:

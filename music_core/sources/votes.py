@@ -13,6 +13,7 @@ from typing import Any, Literal
 from music_core.sources.messages import checked_pair, checked_text
 from music_core.sources.rows import NO_SYSTEM, NO_VOTER, ForeignVotes, UnusableRowError
 from music_core.types import (
+    SIGNED_IN,
     BranchName,
     ContrastPair,
     Conversation,
@@ -83,7 +84,7 @@ def name_of(value: Any, missing: str = NO_SYSTEM) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     name = " ".join(checked_text(value).split()) if isinstance(value, str) else ""
-    if not 0 < len(name) <= MAX_NAME_CHARS:
+    if not 0 < len(name) <= MAX_NAME_CHARS or name.casefold().startswith(SIGNED_IN):
         raise UnusableRowError(missing)
     return name
 

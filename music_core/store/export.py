@@ -2,16 +2,20 @@
 
 import dataclasses
 import gzip
+import itertools
 import json
 import os
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from music_core.errors import StoreError
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter
 from music_core.store.labels import all_labels
-from music_core.store.pairs import StoredPair, iter_pairs
+from music_core.store.pairs import StoredPair, get_pairs, iter_pairs, pair_ids
 from music_core.types import StoredLabel
 
 
@@ -22,6 +26,34 @@ def export_pairs(store: Store, f: PairFilter, path: Path) -> int:
     {role, content} lists), plus `music` with the ids, the split and every origin. The file appears only when it is whole.
     """
     return _write(path, (pair_row(stored) for stored in iter_pairs(store, f)))
+
+
+def export_parquet(store: Store, f: PairFilter, path: Path) -> int:
+    """The same rows as a Parquet file; `music` is JSON text there. Raises `StoreError` for text that is no valid Unicode."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    side = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+    schema = pa.schema([("chosen", side), ("rejected", side), ("music", pa.string())])
+    n = 0
+    with _aside(path) as aside, pq.ParquetWriter(aside, schema, compression="zstd") as out:
+        for batch in _batches(iter_pairs(store, f)):
+            rows = [{**pair_row(stored), "music": json.dumps(pair_row(stored)["music"], ensure_ascii=False)} for stored in batch]
+            try:
+                out.write_table(pa.Table.from_pylist(rows, schema=schema))
+            except UnicodeEncodeError as e:
+                raise StoreError("Some text is no valid Unicode, which Parquet cannot hold.", "Export as JSON lines, which can.") from e
+            n += len(rows)
+    return n
+
+
+def estimate_bytes(store: Store, f: PairFilter, n_sample: int = 100) -> tuple[int, int]:
+    """How many pairs pass `f`, and about how many bytes they take as JSON lines, by `n_sample` of them evenly spread."""
+    ids = sorted(pair_ids(store, f))
+    step = max(1, len(ids) // n_sample)
+    sample = get_pairs(store, ids[::step][:n_sample])
+    each = sum(len(_line(pair_row(stored))) for stored in sample) / len(sample) if sample else 0.0
+    return len(ids), round(each * len(ids))
 
 
 def export_labels(store: Store, path: Path) -> int:
@@ -56,18 +88,30 @@ def label_row(label: StoredLabel, current: bool) -> dict[str, Any]:
 
 
 def _write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     n = 0
+    with _aside(path) as aside, aside.open("wb") as raw, gzip.open(raw, "wb") if path.suffix == ".gz" else raw as out:
+        for row in rows:
+            out.write(_line(row))
+            n += 1
+    return n
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place at the end, or goes if anything fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        with aside.open("wb") as raw, gzip.open(raw, "wb") if path.suffix == ".gz" else raw as out:
-            for row in rows:
-                out.write(_line(row))
-                n += 1
+        yield aside
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-    return n
+
+
+def _batches(pairs: Iterable[StoredPair], size: int = 500) -> Iterator[list[StoredPair]]:
+    rest = iter(pairs)
+    while batch := list(itertools.islice(rest, size)):
+        yield batch
 
 
 def _line(row: dict[str, Any]) -> bytes:

@@ -115,6 +115,15 @@ def authorize(found: Visit, sub: str) -> None:
     found.page.wait_for_url(f"{found.server.url}/**", timeout=WAIT_MS)
 
 
+def sign_out(found: Visit, name: str) -> None:
+    """Here, and at the provider, which asks once more."""
+    found.page.get_by_role("button", name=name).click()
+    found.page.get_by_role("button", name="Sign out").click()
+    found.page.wait_for_url("**/oauth2/end_session**", timeout=WAIT_MS)
+    found.page.get_by_role("button", name="End session").click()
+    found.page.get_by_role("button", name="Sign in", exact=True).first.wait_for(timeout=WAIT_MS)
+
+
 def test_a_label_is_stored_under_the_identity_that_signed_in_and_signing_out_closes_the_workbench(browser: Browser, server: Server) -> None:
     ada = visit(browser, server)
     ada.open(f"label?pair={PAIR}")
@@ -131,9 +140,7 @@ def test_a_label_is_stored_under_the_identity_that_signed_in_and_signing_out_clo
     tab.open("jobs?new=generate&assistant=scripted")
     tab.shown("needs the role operator; you are annotator")
     assert tab.page.get_by_role("button", name="Start", exact=True).is_disabled()
-    tab.page.get_by_role("button", name="Ada").click()
-    tab.page.get_by_role("button", name="Sign out").click()
-    tab.page.get_by_role("button", name="Sign in", exact=True).first.wait_for(timeout=WAIT_MS)
+    sign_out(tab, "Ada")
     ada.open(f"label?pair={PAIR}")
     ada.shown("Sign in to read and label")
     assert ada.page.get_by_text("leftover rice").count() == 0
@@ -174,9 +181,7 @@ def test_a_tab_left_open_keeps_to_the_person_whom_it_shows(browser: Browser, ser
     first.shown("Stored and read back")
     second = Visit(first.page.context.new_page(), server)
     second.open("pairs")
-    second.page.get_by_role("button", name="Ada").click()
-    second.page.get_by_role("button", name="Sign out").click()
-    second.page.get_by_role("button", name="Sign in", exact=True).first.wait_for(timeout=WAIT_MS)
+    sign_out(second, "Ada")
     authorize(second, "bob")
     second.page.get_by_role("button", name="Bob").wait_for(timeout=WAIT_MS)
     n_bob = sum(e.person == "oidc:bob@example.org" for e in events(server.home))

@@ -7,7 +7,7 @@ import pytest
 from music_core.errors import StoreError
 from music_core.sources.read import read_source
 from music_core.store.connect import Store, open_store
-from music_core.store.export import export_labels, export_pairs
+from music_core.store.export import estimate_bytes, export_labels, export_pairs, export_parquet
 from music_core.store.labels import add_label, undo_label
 from music_core.store.pairs import PairFilter, add_pairs, get_pairs
 from music_core.types import Contrast, LabelEvent, Origin, SourcedPair, conversation
@@ -69,3 +69,32 @@ def test_queue_guideline_and_probability_of_a_label_survive_an_export_and_import
     export_labels(store, tmp_path / "labels.jsonl")
     (given,) = read_source(str(tmp_path / "labels.jsonl")).votes.labels
     assert given.event == sent
+
+
+def test_a_parquet_export_read_back_gives_the_same_ids_and_origins(home: Path, store: Store, tmp_path: Path) -> None:
+    items = [make_pair(f"Question {k} 'é' \"}}", turns=k + 1, source="a") for k in range(3)]
+    origin = Origin("b", "7", "r1", "one_call", "all", (Contrast(1, "Instead …"),), meta={"note": 1, "odd": [{"x": None}]})
+    add_pairs(store, [*items, SourcedPair(items[0].pair, origin)])
+    assert export_parquet(store, PairFilter(), tmp_path / "out.parquet") == 3
+    again = open_store(tmp_path / "again")
+    add_pairs(again, list(read_source(str(tmp_path / "out.parquet")).pairs))
+    ids = [i.pair.id for i in items]
+    assert [(p.id, set(map(repr, p.origins))) for p in get_pairs(again, ids)] == [
+        (p.id, set(map(repr, p.origins))) for p in get_pairs(store, ids)
+    ]
+    again.close()
+
+
+def test_text_that_parquet_cannot_hold_is_an_error_and_leaves_no_file(store: Store, tmp_path: Path) -> None:
+    add_pairs(store, [make_pair("a \ud800 b")])
+    with pytest.raises(StoreError, match="no valid Unicode"):
+        export_parquet(store, PairFilter(), tmp_path / "out.parquet")
+    assert list(tmp_path.glob("*out.parquet*")) == []
+
+
+def test_the_size_of_an_export_is_told_beforehand(store: Store, six_pairs: list[str], tmp_path: Path) -> None:
+    n, about = estimate_bytes(store, PairFilter())
+    export_pairs(store, PairFilter(), tmp_path / "all.jsonl")
+    assert n == len(six_pairs)
+    assert about == (tmp_path / "all.jsonl").stat().st_size  # the sample is all of them
+    assert estimate_bytes(store, PairFilter(sources=("nowhere",))) == (0, 0)
