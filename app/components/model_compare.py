@@ -193,15 +193,16 @@ def show(state: ModelState, models: Sequence[RewardModel]) -> None:
         )
         return
     a, b = chosen
-    offered = comparing.references(a, b)
+    offered = comparing.references()
+    by_name = {m.name: m for m in models}
     against = state.against if state.against in offered else offered[0]
     _controls(state, names, a, b, against, offered)
-    found = comparing.compared(a, b, against)
+    found = comparing.compared(by_name[a], by_name[b], against)
     st.html(left_out_markup(found) + difference_markup(found.difference))
     if not found.pairs.pair_ids:
         st.html('<p class="mw-note">No pair is left to draw: both models must have scored it, and what is right must be known.</p>')
         return
     st.html(quadrants_markup(found, a, b))
     margins_chart.show(found.pairs, a, b)
-    _slices(comparing.sliced(a, b, against, state.by), a, b, state.by)
+    _slices(comparing.sliced(by_name[a], by_name[b], against, state.by), a, b, state.by)
     _apart(state, found, a, b, models)
