@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from app import comparing, raters
+from app.choices import plain
 from app.comparing import Apart, Compared
 from app.components import margins_chart
 from app.components.slices_controls import words_of
@@ -34,22 +35,25 @@ _SLICES = {
 Sliced = Sequence[tuple[str, PairedDifference]]
 
 
-def _apply() -> None:
+def _apply(changed: str) -> None:
     held = {name: st.session_state[key] for name, key in _KEYS.items() if st.session_state.get(key)}
+    if held.get("a") == held.get("b"):
+        # The one just chosen stays, the other becomes another model.
+        held["b" if changed == "a" else "a"] = ""
     set_query(from_query(query_now()).changed(**held).query())
 
 
 def _one(name: str, label: str, options: Mapping[str, str], chosen: str) -> None:
     st.session_state[_KEYS[name]] = chosen
-    st.selectbox(label, list(options), format_func=lambda v: options.get(v, v), key=_KEYS[name], on_change=_apply)
+    st.selectbox(label, list(options), format_func=lambda v: options.get(v, v), key=_KEYS[name], on_change=_apply, args=(name,))
 
 
 def _controls(state: ModelState, names: Sequence[str], a: str, b: str, against: str, offered: Sequence[str]) -> None:
     columns = st.columns(4, gap="medium")
     with columns[0]:
-        _one("a", "Model", {n: n for n in names if n != b}, a)
+        _one("a", "Model", plain(names), a)
     with columns[1]:
-        _one("b", "Compared with", {n: n for n in names if n != a}, b)
+        _one("b", "Compared with", plain(names), b)
     with columns[2]:
         _one("against", "Right is what is said by", {r: words_of(r) for r in offered}, against)
     with columns[3]:

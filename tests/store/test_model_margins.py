@@ -1,7 +1,6 @@
 """Margins of two models, accuracy counts and manifests of a store with a trained model, against the votes of the matrix."""
 
 from collections import Counter
-from pathlib import Path
 
 from music_core.store.connect import Store
 from music_core.store.manifests import manifest_counts
