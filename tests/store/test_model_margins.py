@@ -10,14 +10,15 @@ from music_core.store.pairs import add_pairs
 from music_core.store.runs import write_manifest
 from music_core.store.traces import add_traces
 from music_core.store.votes import votes
-from music_core.types import ContrastPair, Origin, RewardModel, RewardTrace, SourcedPair, conversation
+from music_core.types import ContrastPair, Conversation, Message, Origin, RewardModel, RewardTrace, SourcedPair
 
 TRAINED_ON = 5
 
 
 def pair(i: int) -> ContrastPair:
-    opening = ("user", f"question {i}")
-    return ContrastPair(conversation([opening, ("assistant", "good")]), conversation([opening, ("assistant", "bad")]))
+    opening = Message("user", f"question {i}")
+    good, bad = (Conversation((opening, Message("assistant", text))) for text in ("good", "bad"))
+    return ContrastPair(good, bad)
 
 
 def filled(store: Store) -> list[str]:
@@ -29,9 +30,9 @@ def filled(store: Store) -> list[str]:
     for name, run, sign in (("a", "r1", 1), ("b", None, -1)):
         model = register_model(store, RewardModel(f"m_{name}", name, "", "", run))
         scored = ids if name == "a" else ids[:20]
-        traces = [RewardTrace(i, branch, model.id, (side * sign * (k % 3 - 0.5),)) for k, i in enumerate(scored) for branch, side in
-                  (("chosen", 1.0), ("rejected", -1.0))]  # fmt: skip
-        add_traces(store, traces)  # type: ignore[arg-type]
+        margins = {pair_id: sign * (k % 3 - 0.5) for k, pair_id in enumerate(scored)}
+        add_traces(store, [RewardTrace(i, "chosen", model.id, (margin,)) for i, margin in margins.items()])
+        add_traces(store, [RewardTrace(i, "rejected", model.id, (-margin,)) for i, margin in margins.items()])
     return ids
 
 
