@@ -97,11 +97,8 @@ def _facts(home: str, version: Writes) -> tuple[PairFacts, ...]:  # noqa: ARG001
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _held_out(home: str, version: Writes, model_id: str) -> Mapping[str, Accuracy]:
     own = [c for c in _counts(home, version) if c.model_id == model_id]
-    by_split = {split: [c for c in own if c.split == split] for split in HELD_OUT}
-    return {
-        name: accuracy([(c.n, c.n_right, c.n_seeds) for c in part], sum(c.n_trained_on for c in part))
-        for name, part in {"": own, **by_split}.items()
-    }
+    parts: dict[str, list[SeedCounts]] = {"": own, **{split: [c for c in own if c.split == split] for split in HELD_OUT}}
+    return {name: accuracy([(c.n, c.n_right, c.n_seeds) for c in part], sum(c.n_trained_on for c in part)) for name, part in parts.items()}
 
 
 def _said(home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str) -> list[Vote]:

@@ -79,15 +79,23 @@ def quadrants_markup(found: Compared, a: str, b: str) -> str:
 
 
 def left_out_markup(found: Compared) -> str:
-    """What is not counted, in a sentence as HTML; nothing where all is. Pure."""
-    pairs = found.pairs
-    said = []
+    """What is not counted, in sentences as HTML; nothing where all is. Pure."""
+    pairs, said = found.pairs, []
     if pairs.n_trained_on:
-        said.append(f"{pairs.n_trained_on:,} shared pairs are left out, as one of the two was trained on them.")
+        said.append(f"Left out are {_pairs(pairs.n_trained_on)} that one of the two was trained on.")
     if pairs.n_tied:
         who = raters.name(found.difference.reference)
-        said.append(f"{pairs.n_tied:,} pairs that {who} calls a tie have no right side; only the paired figure counts them.")
-    return "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said)
+        said.append(f"{_pairs(pairs.n_tied)} without a right side, a tie by {who}: counted in the paired figure only.")
+    notes = "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said)
+    return f'<div class="mw-remarks">{notes}</div>' if notes else ""
+
+
+def _pairs(n: int) -> str:
+    return f"{n:,} pair{'' if n == 1 else 's'}"
+
+
+def _by_words(by: str) -> str:
+    return "where the sides part" if by == "divergence" else BY[by].lower()
 
 
 def _slice_words(name: str, by: str) -> str:
@@ -106,11 +114,11 @@ def slices_markup(found: Sliced, by: str) -> str:
         note = f'<span class="mw-run-note">{visible(d.note + left_out)}</span>'
         figures = [share(d.accuracy_a), share(d.accuracy_b), signed(d.difference), signed_interval(d.interval)]
         rows.append([visible(_slice_words(name, by)), f"{d.n:,}", *figures, f"{d.only_a:,}", f"{d.only_b:,}", note])
-    return f'<div class="mw-topic">{table(f"By {BY[by].lower()}; intervals by bootstrap over seeds", _SLICES, rows)}</div>'
+    return f'<div class="mw-compare mw-slices">{table(f"By {_by_words(by)}; intervals by bootstrap over seeds", _SLICES, rows)}</div>'
 
 
 def _slices(found: Sliced, a: str, b: str, by: str) -> None:
-    st.subheader(f"By {BY[by].lower()}", anchor=False)
+    st.subheader(f"By {_by_words(by)}", anchor=False)
     dots = [
         Dot(_slice_words(name, by), f"{a} − {b}", d.difference, d.n, d.interval, note=d.note)
         for name, d in found
@@ -202,7 +210,7 @@ def show(state: ModelState, models: Sequence[RewardModel]) -> None:
     against = state.against if state.against in offered else offered[0]
     _controls(state, names, a, b, against, offered)
     found = comparing.compared(by_name[a], by_name[b], against)
-    st.html(left_out_markup(found) + difference_markup(found.difference))
+    st.html(f'{left_out_markup(found)}<div class="mw-compare">{difference_markup(found.difference)}</div>')
     if not found.pairs.pair_ids:
         st.html('<p class="mw-note">No pair is left to draw: both models must have scored it, and what is right must be known.</p>')
         return

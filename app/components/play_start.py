@@ -64,7 +64,7 @@ def show(person: str, choices: Choices, models: Sequence[RewardModel], problem: 
             one = st.selectbox("Endpoint", list(offered), index=first, format_func=lambda e: offered[e], key="mw-play-a")
             named = (one, one)
             method = st.selectbox("Led astray by", METHODS, format_func=lambda m: METHOD_NAMES[m], key="mw-play-method")
-            schedule = st.selectbox("In", SCHEDULES, format_func=lambda s: _SCHEDULES[s], key="mw-play-schedule")
+            schedule = st.selectbox("In which turns", SCHEDULES, format_func=lambda s: _SCHEDULES[s], key="mw-play-schedule")
             st.html(
                 '<p class="mw-note">One side answers you. The other answers a modified instruction instead, as MUSIC makes its rejected '
                 "conversations. Which is which is drawn by lot and told after your vote.</p>"

@@ -74,7 +74,7 @@ def test_two_models_are_compared_without_training_pairs_and_with_everything_unde
     assert not app.exception
     assert 'role="alert"' not in out
     assert len(app.get("plotly_chart")) == 2
-    assert f"{TRAINED_ON} shared pairs are left out" in out
+    assert f"Left out are {TRAINED_ON} pairs that one of the two was trained on." in out
     assert f"The same {N - TRAINED_ON} pairs by who is right" in out
     assert "in the model's own spread" in out.replace("&#x27;", "'")
     assert "Where they disagree" in out

@@ -1,6 +1,7 @@
 """A person's conversation with two assistants: its journal, its replies, and what it is stored as."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +18,11 @@ from jobs.stages.play import label_event, sourced_pair, store_play
 from jobs.stages.select import Selection, selected_ids
 from music_core.config import Endpoint, Settings
 from music_core.errors import MissingExtraError, RewardError, RunError, StoreError
+from music_core.simulate.draws import draw
 from music_core.store.connect import Store, open_store
 from music_core.store.labels import label_history
 from music_core.store.models import register_model
-from music_core.store.pairs import get_pair
+from music_core.store.pairs import PairFilter, get_pair
 from music_core.store.sides import systems_of
 from music_core.store.traces import traces_of
 from music_core.store.votes import votes
@@ -31,9 +33,10 @@ WAIT_S = 60.0
 Begin = Callable[..., str]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path)
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One for all, since every test draws from a seed of its own and so becomes another pair."""
+    opened = open_store(tmp_path_factory.mktemp("store"))
     yield opened
     opened.close()
 
@@ -47,8 +50,13 @@ def player(tmp_path: Path) -> Iterator[Player]:
 
 def begin(journal: PlayJournal, **values: Any) -> str:
     """A new conversation's id."""
-    draft_id = new_draft_id()
-    plain: dict[str, Any] = {"endpoints": dict.fromkeys(BRANCHES, "scripted"), "kind": "contrast", "left_branch": "rejected", "seed": 3}
+    draft_id, seed = new_draft_id(), draw(os.environ["PYTEST_CURRENT_TEST"]) & 0x7FFF_FFFF
+    plain: dict[str, Any] = {
+        "endpoints": dict.fromkeys(BRANCHES, "scripted"),
+        "kind": "contrast",
+        "left_branch": "rejected",
+        "seed": int(draft_id[:6], 16),
+    }
     setup = Setup(draft_id, "Ada", **(plain | values), started_at="2026-01-01T00:00:00+00:00")
     journal.append(draft_id, started(setup))
     return draft_id
@@ -100,8 +108,8 @@ def test_a_conversation_becomes_a_pair_with_its_contrasts_apart_and_the_vote_by_
     (label,) = label_history(store, stored.pair_id)
     assert label.event.value == left
     assert (label.event.blind, label.event.queue, label.event.reasons, label.event.seconds) == (True, "play", ("correct",), 9.5)
-    assert {v.rater for v in votes(store)} == {"construction", "person:Ada"}
-    assert selected_ids(store, Selection(methods=("play",)), built=True) == [stored.pair_id]
+    assert {v.rater for v in votes(store, PairFilter(pair_ids=(stored.pair_id,)))} == {"construction", "person:Ada"}
+    assert stored.pair_id in selected_ids(store, Selection(methods=("play",)), built=True)
 
 
 def test_storing_twice_changes_nothing(player: Player, store: Store) -> None:
@@ -122,7 +130,7 @@ def test_two_models_answers_have_no_construction_and_say_whose_they_are(player: 
     (origin,) = get_pair(store, stored.pair_id).origins
     assert (origin.method, origin.contrasts, origin.schedule) == ("play_models", (), None)
     assert systems_of([origin]) == {"chosen": "scripted", "rejected": "scripted"}
-    assert {v.rater for v in votes(store)} == {"person:Ada"}
+    assert {v.rater for v in votes(store, PairFilter(pair_ids=(stored.pair_id,)))} == {"person:Ada"}
 
 
 def test_only_turns_that_both_sides_answered_are_stored(player: Player) -> None:
@@ -172,14 +180,14 @@ def test_a_vote_with_rewards_on_screen_is_informed_and_the_rewards_are_stored(pl
 
 
 def test_a_vote_that_the_store_refuses_is_kept_and_can_be_stored_again(player: Player, store: Store) -> None:
-    draft_id = begin(player.journal, reward_model="tiny")
+    draft_id = begin(player.journal, reward_model="later")
     say(player, draft_id, "How do bridges stay up?")
     for side in SIDES:
         player.journal.append(draft_id, {"type": "scored", "side": side, "rewards": [1.0], "one_pass": True, "problem": ""})
     draft = vote(player.journal, draft_id)
     with pytest.raises(StoreError, match="no reward model"):
         store_play(store, draft)
-    register_model(store, RewardModel("m_x", "tiny", "", ""))
+    register_model(store, RewardModel("m_later", "later", "", ""))
     stored = store_play(store, player.journal.read(draft_id))
     assert stored.label.event.value == draft.setup.left_branch
 
