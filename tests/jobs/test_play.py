@@ -55,7 +55,7 @@ def begin(journal: PlayJournal, **values: Any) -> str:
         "endpoints": dict.fromkeys(BRANCHES, "scripted"),
         "kind": "contrast",
         "left_branch": "rejected",
-        "seed": int(draft_id[:6], 16),
+        "seed": seed,
     }
     setup = Setup(draft_id, "Ada", **(plain | values), started_at="2026-01-01T00:00:00+00:00")
     journal.append(draft_id, started(setup))
@@ -151,7 +151,7 @@ def test_nothing_is_stored_of_equal_sides_of_no_turn_and_without_a_vote(player: 
         sourced_pair(player.journal.read(draft_id))
     player.journal.append(draft_id, {"type": "said", "turn": 1, "left": "Hello", "right": "Hello"})
     for side in SIDES:
-        reply = {"text": "The same.", "records": [], "instruction": None, "retries": {}}
+        reply: dict[str, Any] = {"text": "The same.", "records": [], "instruction": None, "retries": {}}
         player.journal.append(draft_id, {"type": "replied", "turn": 1, "side": side, **reply})
     with pytest.raises(RunError, match="said the same"):
         sourced_pair(player.journal.read(draft_id))
@@ -162,7 +162,7 @@ def test_an_instruction_that_stands_in_the_transcript_is_never_stored(player: Pl
     player.journal.append(draft_id, {"type": "said", "turn": 1, "left": "Hello", "right": "Hello"})
     secret = "Explain to me how old iron bridges were built"
     for side, text, instruction in (("left", "Good day.", None), ("right", f"You asked: {secret}.", secret)):
-        reply = {"text": text, "records": [], "instruction": instruction, "retries": {}}
+        reply: dict[str, Any] = {"text": text, "records": [], "instruction": instruction, "retries": {}}
         player.journal.append(draft_id, {"type": "replied", "turn": 1, "side": side, **reply})
     with pytest.raises(RunError, match="stands in the transcript"):
         sourced_pair(player.journal.read(draft_id))
