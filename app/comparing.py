@@ -1,4 +1,7 @@
-"""What the Models page reads: what is known of each model, and two of them over the same pairs; kept until anything is committed."""
+"""What the Models page reads: what is known of each model, and two of them over the same pairs.
+
+Figures are kept until anything that they rest on is written.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +17,19 @@ from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.side_by_side import Accuracy, SideBySide, accuracy, differences_by, side_by_side
 from music_core.evaluate.votes import GROUPS, kind_of
 from music_core.facts import PairFacts
-from music_core.store.facts import pair_facts, selected_margins
+from music_core.store.facts import pair_facts
 from music_core.store.manifests import ManifestCounts, manifest_counts
+from music_core.store.model_margins import SeedCounts, TwoMargins, held_out_counts, margins_of_two, written
 from music_core.store.pairs import PairFilter, PairRow, list_pairs
 from music_core.store.runs import run_report
 from music_core.store.votes import votes
-from music_core.types import BranchName, RewardModel, Split, Vote, split_of
+from music_core.types import BranchName, RewardModel, Split, Vote
 
 HELD_OUT: tuple[Split, ...] = ("validation", "test", "train")
+CONSTRUCTION = "construction"
+RESTS_ON = ("pairs", "traces", "models", "runs", "pins")
+Writes = tuple[tuple[str, int], ...]
+AT_HAND = ("turns", "divergence", "split")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,58 +66,80 @@ class Apart:
     side: BranchName
 
 
-def _now() -> tuple[str, int]:
+def _key(reference: str = CONSTRUCTION) -> tuple[str, Writes]:
+    """The cache key of what is read: which store, and the writes that it rests on. Labels come all day; margins do not."""
     opened = data.store()
-    return str(opened.home), opened.version()
+    said = {"person": ("labels",), "judge": ("readings",)}.get(kind_of(reference), ())
+    group = {"people": ("labels",), "judges": ("readings",)}.get(reference, ())
+    return str(opened.home), written(opened, (*RESTS_ON, *said, *group))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _votes(home: str, version: int) -> tuple[Vote, ...]:  # noqa: ARG001
+def _counts(home: str, version: Writes) -> tuple[SeedCounts, ...]:  # noqa: ARG001
+    return tuple(held_out_counts(data.store()))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the margins …")
+def _margins(home: str, version: Writes, a_id: str, b_id: str) -> tuple[TwoMargins, ...]:  # noqa: ARG001
+    return tuple(margins_of_two(data.store(), a_id, b_id))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading what people and judges said …")
+def _votes(home: str, version: Writes) -> tuple[Vote, ...]:  # noqa: ARG001
     return tuple(votes(data.store()))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _margins(home: str, version: int) -> Mapping[str, Mapping[str, float]]:  # noqa: ARG001
-    return selected_margins(data.store())
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _facts(home: str, version: int) -> tuple[PairFacts, ...]:  # noqa: ARG001
+def _facts(home: str, version: Writes) -> tuple[PairFacts, ...]:  # noqa: ARG001
     return tuple(pair_facts(data.store()))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _held_out(home: str, version: int, name: str) -> Mapping[str, Accuracy]:
-    rater = f"model:{name}"
-    own = [v for v in _votes(home, version) if v.rater in (rater, "construction")]
-    by_split: dict[str, list[Vote]] = {split: [] for split in HELD_OUT}
-    for vote in own:
-        by_split[split_of(vote.seed_id)].append(vote)
-    return {"": accuracy(own, rater), **{split: accuracy(said, rater) for split, said in by_split.items()}}
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _held_out(home: str, version: Writes, model_id: str) -> Mapping[str, Accuracy]:
+    own = [c for c in _counts(home, version) if c.model_id == model_id]
+    parts: dict[str, list[SeedCounts]] = {"": own, **{split: [c for c in own if c.split == split] for split in HELD_OUT}}
+    return {name: accuracy([(c.n, c.n_right, c.n_seeds) for c in part], sum(c.n_trained_on for c in part)) for name, part in parts.items()}
+
+
+def _said(home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str) -> list[Vote]:
+    """The votes of both models and of whom they are held against, on the pairs that both have scored."""
+    rows = _margins(home, version, a.id, b.id)
+    found = [
+        Vote(r.pair_id, r.seed_id, f"model:{name}", (margin > 0) - (margin < 0), trained)
+        for r in rows
+        for name, margin, trained in ((a.name, r.margin_a, r.trained_a), (b.name, r.margin_b, r.trained_b))
+    ]
+    if reference == CONSTRUCTION:
+        return found + [Vote(r.pair_id, r.seed_id, CONSTRUCTION, 1) for r in rows if r.built]
+    shared = {r.pair_id for r in rows}
+    others = (v for v in _votes(home, version) if v.rater == reference or GROUPS.get(kind_of(v.rater)) == reference)
+    return found + [v for v in others if v.pair_id in shared]
 
 
 @st.cache_resource(max_entries=16, show_spinner="Holding the two models side by side …")
-def _compared(home: str, version: int, a: str, b: str, reference: str) -> Compared:
-    said, margins = _of_three(_votes(home, version), a, b, reference), _margins(home, version)
-    raters = (f"model:{a}", f"model:{b}")
-    found = side_by_side(said, margins.get(a, {}), margins.get(b, {}), *raters, reference)
-    return Compared(paired_difference(said, *raters, reference), found)
-
-
-def _of_three(said: Sequence[Vote], a: str, b: str, reference: str) -> list[Vote]:
-    return [v for v in said if v.rater in (f"model:{a}", f"model:{b}", reference) or GROUPS.get(kind_of(v.rater)) == reference]
+def _compared(home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str) -> Compared:
+    said, rows = _said(home, version, a, b, reference), _margins(home, version, a.id, b.id)
+    margins = ({r.pair_id: r.margin_a for r in rows}, {r.pair_id: r.margin_b for r in rows})
+    raters = (f"model:{a.name}", f"model:{b.name}")
+    return Compared(paired_difference(said, *raters, reference), side_by_side(said, *margins, *raters, reference))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Comparing slice by slice …")
-def _sliced(home: str, version: int, a: str, b: str, reference: str, by: str) -> tuple[tuple[str, PairedDifference], ...]:
-    slices = slice_pairs(by, _facts(home, version))
-    said = _of_three(_votes(home, version), a, b, reference)
-    return tuple(differences_by(said, slices, f"model:{a}", f"model:{b}", reference))
+def _sliced(
+    home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str, by: str
+) -> tuple[tuple[str, PairedDifference], ...]:
+    # What the index holds is at hand; for the rest every message is read.
+    rows = _margins(home, version, a.id, b.id)
+    facts = (
+        [PairFacts(r.pair_id, r.seed_id, r.split, r.n_turns, r.divergence, 0, 0) for r in rows] if by in AT_HAND else _facts(home, version)
+    )
+    said = _said(home, version, a, b, reference)
+    return tuple(differences_by(said, slice_pairs(by, facts), f"model:{a.name}", f"model:{b.name}", reference))
 
 
 def held_out(model: RewardModel) -> Mapping[str, Accuracy]:
     """The model's accuracy against the construction by split, and over all under `""`, on pairs that it was not trained on."""
-    return _held_out(*_now(), model.name)
+    return _held_out(*_key(), model.id)
 
 
 def scored_names(models: Sequence[RewardModel]) -> list[str]:
@@ -118,13 +148,14 @@ def scored_names(models: Sequence[RewardModel]) -> list[str]:
     return [m.name for m in models if m.id in scored]
 
 
-def references(a: str, b: str) -> list[str]:
+def references() -> list[str]:
     """Whom two models can be held against: the construction, people and judges as groups and one by one, those that said anything."""
-    raters = {v.rater for v in _votes(*_now())}
-    groups = {GROUPS[kind_of(r)] for r in raters if kind_of(r) in GROUPS}
-    own = {f"model:{a}", f"model:{b}"}
-    single = sorted(r for r in raters - own if kind_of(r) in ("judge", "person", "model"))
-    return ["construction", *sorted(groups, reverse=True), *single]
+    values = data.filter_values()
+    found = [CONSTRUCTION]
+    for kind in ("person", "judge"):
+        names = [f.value for f in values.get(kind, ())]
+        found += [GROUPS[kind], *(f"{kind}:{name}" for name in names)] if names else []
+    return found
 
 
 def view_of(model: RewardModel) -> ModelView:
@@ -143,14 +174,14 @@ def view_of(model: RewardModel) -> ModelView:
     )
 
 
-def compared(a: str, b: str, reference: str) -> Compared:
-    """Models `a` and `b` (names) against a rater or group of the matrix, on the pairs that neither was trained on."""
-    return _compared(*_now(), a, b, reference)
+def compared(a: RewardModel, b: RewardModel, reference: str) -> Compared:
+    """Two models against a rater or group of the matrix, on the pairs that neither was trained on."""
+    return _compared(*_key(reference), a, b, reference)
 
 
-def sliced(a: str, b: str, reference: str, by: str) -> tuple[tuple[str, PairedDifference], ...]:
+def sliced(a: RewardModel, b: RewardModel, reference: str, by: str) -> tuple[tuple[str, PairedDifference], ...]:
     """The paired difference in every slice by a property of the pairs (a key of `BY`)."""
-    return _sliced(*_now(), a, b, reference, by)
+    return _sliced(*_key(reference), a, b, reference, by)
 
 
 def apart(found: Compared, page: int) -> list[Apart]:

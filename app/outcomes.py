@@ -66,6 +66,7 @@ def made(state: RunState, report: Mapping[str, Any] | None) -> list[Link]:
             return [(f"Verdicts of {name}", "pairs", {"judge": name}) for name in done.get("verdicts", {})]
         case "train" if "model" in done:
             return [
+                (f"The model {done['model']}", "models", {"model": done["model"]}),
                 (f"Score pairs with {done['model']}", "jobs", {"new": "score", "model": done["model"]}),
                 ("Train split of its sources", "pairs", {"source": list(config.get("sources", ())), "split": "train"}),
             ]

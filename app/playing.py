@@ -102,7 +102,7 @@ def send(draft: Draft, texts: Mapping[Side, str]) -> None:
         def late(now: Draft | None) -> bool:
             return now is None or now.turn >= turn or bool(now.waiting) or not now.open
 
-        journal().append(draft.setup.draft, {"type": "said", "turn": turn, **clean}, unless=late)
+        journal().append(draft.setup.draft, {"type": "said", "turn": turn, "left": clean["left"], "right": clean["right"]}, unless=late)
         for side in SIDES:
             ask(draft, side)
 

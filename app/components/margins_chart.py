@@ -15,7 +15,7 @@ _COLOURS = {
     "dark": ("#a7aeb6", "#86cdae", "#b9a5ee", "#f0a3a0", "#e4e6e7", "#383f46"),
 }
 _SYMBOLS = ("circle", "square", "diamond", "x")
-MOST_PX, LEAST_PX = 26.0, 4.0
+MOST_PX, LEAST_PX = 15.0, 3.0
 
 
 def groups(a: str, b: str) -> tuple[str, str, str, str]:

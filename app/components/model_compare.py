@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from app import comparing, raters
+from app.choices import plain
 from app.comparing import Apart, Compared
 from app.components import margins_chart
 from app.components.slices_controls import words_of
@@ -34,22 +35,25 @@ _SLICES = {
 Sliced = Sequence[tuple[str, PairedDifference]]
 
 
-def _apply() -> None:
+def _apply(changed: str) -> None:
     held = {name: st.session_state[key] for name, key in _KEYS.items() if st.session_state.get(key)}
+    if held.get("a") == held.get("b"):
+        # The one just chosen stays, the other becomes another model.
+        held["b" if changed == "a" else "a"] = ""
     set_query(from_query(query_now()).changed(**held).query())
 
 
 def _one(name: str, label: str, options: Mapping[str, str], chosen: str) -> None:
     st.session_state[_KEYS[name]] = chosen
-    st.selectbox(label, list(options), format_func=lambda v: options.get(v, v), key=_KEYS[name], on_change=_apply)
+    st.selectbox(label, list(options), format_func=lambda v: options.get(v, v), key=_KEYS[name], on_change=_apply, args=(name,))
 
 
 def _controls(state: ModelState, names: Sequence[str], a: str, b: str, against: str, offered: Sequence[str]) -> None:
     columns = st.columns(4, gap="medium")
     with columns[0]:
-        _one("a", "Model", {n: n for n in names if n != b}, a)
+        _one("a", "Model", plain(names), a)
     with columns[1]:
-        _one("b", "Compared with", {n: n for n in names if n != a}, b)
+        _one("b", "Compared with", plain(names), b)
     with columns[2]:
         _one("against", "Right is what is said by", {r: words_of(r) for r in offered}, against)
     with columns[3]:
@@ -75,15 +79,23 @@ def quadrants_markup(found: Compared, a: str, b: str) -> str:
 
 
 def left_out_markup(found: Compared) -> str:
-    """What is not counted, in a sentence as HTML; nothing where all is. Pure."""
-    pairs = found.pairs
-    said = []
+    """What is not counted, in sentences as HTML; nothing where all is. Pure."""
+    pairs, said = found.pairs, []
     if pairs.n_trained_on:
-        said.append(f"{pairs.n_trained_on:,} shared pairs are left out, as one of the two was trained on them.")
+        said.append(f"Left out are {_pairs(pairs.n_trained_on)} that one of the two was trained on.")
     if pairs.n_tied:
         who = raters.name(found.difference.reference)
-        said.append(f"{pairs.n_tied:,} pairs that {who} calls a tie have no right side; only the paired figure counts them.")
-    return "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said)
+        said.append(f"{_pairs(pairs.n_tied)} without a right side, a tie by {who}: counted in the paired figure only.")
+    notes = "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said)
+    return f'<div class="mw-remarks">{notes}</div>' if notes else ""
+
+
+def _pairs(n: int) -> str:
+    return f"{n:,} pair{'' if n == 1 else 's'}"
+
+
+def _by_words(by: str) -> str:
+    return "where the sides part" if by == "divergence" else BY[by].lower()
 
 
 def _slice_words(name: str, by: str) -> str:
@@ -102,11 +114,11 @@ def slices_markup(found: Sliced, by: str) -> str:
         note = f'<span class="mw-run-note">{visible(d.note + left_out)}</span>'
         figures = [share(d.accuracy_a), share(d.accuracy_b), signed(d.difference), signed_interval(d.interval)]
         rows.append([visible(_slice_words(name, by)), f"{d.n:,}", *figures, f"{d.only_a:,}", f"{d.only_b:,}", note])
-    return f'<div class="mw-topic">{table(f"By {BY[by].lower()}; intervals by bootstrap over seeds", _SLICES, rows)}</div>'
+    return f'<div class="mw-compare mw-slices">{table(f"By {_by_words(by)}; intervals by bootstrap over seeds", _SLICES, rows)}</div>'
 
 
 def _slices(found: Sliced, a: str, b: str, by: str) -> None:
-    st.subheader(f"By {BY[by].lower()}", anchor=False)
+    st.subheader(f"By {_by_words(by)}", anchor=False)
     dots = [
         Dot(_slice_words(name, by), f"{a} − {b}", d.difference, d.n, d.interval, note=d.note)
         for name, d in found
@@ -193,15 +205,16 @@ def show(state: ModelState, models: Sequence[RewardModel]) -> None:
         )
         return
     a, b = chosen
-    offered = comparing.references(a, b)
+    offered = comparing.references()
+    by_name = {m.name: m for m in models}
     against = state.against if state.against in offered else offered[0]
     _controls(state, names, a, b, against, offered)
-    found = comparing.compared(a, b, against)
-    st.html(left_out_markup(found) + difference_markup(found.difference))
+    found = comparing.compared(by_name[a], by_name[b], against)
+    st.html(f'{left_out_markup(found)}<div class="mw-compare">{difference_markup(found.difference)}</div>')
     if not found.pairs.pair_ids:
         st.html('<p class="mw-note">No pair is left to draw: both models must have scored it, and what is right must be known.</p>')
         return
     st.html(quadrants_markup(found, a, b))
     margins_chart.show(found.pairs, a, b)
-    _slices(comparing.sliced(a, b, against, state.by), a, b, state.by)
+    _slices(comparing.sliced(by_name[a], by_name[b], against, state.by), a, b, state.by)
     _apart(state, found, a, b, models)

@@ -9,7 +9,7 @@ from app import playing
 from app.choices import Choices, endpoints
 from app.components import errors
 from app.form_fields import METHODS as METHOD_NAMES
-from app.markup import attribute, plain, shorten, table, visible
+from app.markup import attribute, shorten, table, visible
 from app.nav import href
 from app.playing import Wish
 from app.times import ago
@@ -43,7 +43,7 @@ def _moment(draft: Draft) -> datetime | None:
 def _rewards(models: Sequence[RewardModel], problem: MusicError | None) -> str | None:
     names = {NO_REWARDS: "None: the vote is blind", **{m.name: m.name for m in models}}
     about = "A model's rewards are an opinion on the answer: with them on screen your vote is stored as informed."
-    chosen = st.selectbox("Rewards after each turn", list(names), format_func=lambda v: plain(names[v]), key="mw-play-reward", help=about)
+    chosen = st.selectbox("Rewards after each turn", list(names), format_func=lambda v: names[v], key="mw-play-reward", help=about)
     if not models:
         hint = f" {visible(str(problem))}" if problem else " Train one with <code>music train --name first</code>."
         st.html(f'<p class="mw-note">No reward model can score here.{hint}</p>')
@@ -61,19 +61,17 @@ def show(person: str, choices: Choices, models: Sequence[RewardModel], problem: 
         first = list(offered).index(choices.endpoint)
         method, schedule = METHODS[0], SCHEDULES[0]
         if kind == "contrast":
-            one = st.selectbox("Endpoint", list(offered), index=first, format_func=lambda e: plain(offered[e]), key="mw-play-a")
+            one = st.selectbox("Endpoint", list(offered), index=first, format_func=lambda e: offered[e], key="mw-play-a")
             named = (one, one)
             method = st.selectbox("Led astray by", METHODS, format_func=lambda m: METHOD_NAMES[m], key="mw-play-method")
-            schedule = st.selectbox("In", SCHEDULES, format_func=lambda s: _SCHEDULES[s], key="mw-play-schedule")
+            schedule = st.selectbox("In which turns", SCHEDULES, format_func=lambda s: _SCHEDULES[s], key="mw-play-schedule")
             st.html(
                 '<p class="mw-note">One side answers you. The other answers a modified instruction instead, as MUSIC makes its rejected '
                 "conversations. Which is which is drawn by lot and told after your vote.</p>"
             )
         else:
-            one = st.selectbox("First endpoint", list(offered), index=first, format_func=lambda e: plain(offered[e]), key="mw-play-a")
-            two = st.selectbox(
-                "Second endpoint", list(offered), index=len(offered) - 1, format_func=lambda e: plain(offered[e]), key="mw-play-b"
-            )
+            one = st.selectbox("First endpoint", list(offered), index=first, format_func=lambda e: offered[e], key="mw-play-a")
+            two = st.selectbox("Second endpoint", list(offered), index=len(offered) - 1, format_func=lambda e: offered[e], key="mw-play-b")
             named = (one, two)
             st.html('<p class="mw-note">Sides are drawn by lot; whose answers they are is told after your vote.</p>')
         reward_model = _rewards(models, problem)

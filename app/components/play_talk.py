@@ -16,7 +16,7 @@ from music_core.types import Conversation, LabelChoice, Message
 
 EVERY_S = 0.7
 NAMES: Mapping[Side, str] = {"left": "Left", "right": "Right"}
-LOST = Problem("No reply arrived: the workbench was restarted while it was on its way.", "Try again; what you wrote is kept.")
+LOST = Problem("No reply arrived: it was stopped, or the workbench was restarted on the way.", "Ask again; what you wrote is kept.")
 _VOTES: tuple[tuple[LabelChoice, str], ...] = (
     ("left", "Left is better"),
     ("right", "Right is better"),

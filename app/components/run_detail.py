@@ -9,7 +9,7 @@ from app import launching, outcomes, people, reports
 from app.choices import Choices
 from app.components import benchmark_results, errors, off, training_curve, win_chart, win_table
 from app.components.run_words import bar, status_chip
-from app.form_fields import fields_of
+from app.form_fields import LAUNCHED, fields_of
 from app.log_text import readable
 from app.markup import attribute, facts, table, visible
 from app.nav import href
@@ -66,8 +66,9 @@ def _buttons(state: RunState) -> None:
         if state.resumable:
             key = f"mw-resume-{state.run_id}-{state.attempt}"
             st.button("Resume", key=key, type="primary", on_click=launching.resume, args=(state.run_id,), disabled=bool(refused))
-        again = attribute(href("jobs", {"new": state.kind, "from": state.run_id}))
-        st.html(f'<a class="mw-link" href="{again}">Repeat with changes</a>', width="content")
+        if state.kind in LAUNCHED:
+            again = attribute(href("jobs", {"new": state.kind, "from": state.run_id}))
+            st.html(f'<a class="mw-link" href="{again}">Repeat with changes</a>', width="content")
     if not state.ended or state.resumable:
         off.show(refused)
 

@@ -77,8 +77,12 @@ class Player:
     def stop(self, draft_id: str, side: Side) -> None:
         """Stop the reply that is on its way; it can be asked for again."""
         flight = self._flights.get((draft_id, side))
-        if flight is not None:
-            flight.task.cancel()
+        if flight is None or flight.task.done():
+            return
+        draft = self.journal.read(draft_id)
+        if side in draft.waiting:
+            self._failed(draft_id, draft.turn, side, STOPPED, "")
+        flight.task.cancel()
 
     def flights(self, draft_id: str) -> dict[Side, Flight]:
         """The replies of a conversation that are on their way."""
@@ -116,9 +120,6 @@ class Player:
             self._note(draft_id, side, "is writing")
             found = await answer(draft, side, chat, draft.tries.get((turn, side), 0))
             return self.journal.append(draft_id, replied(turn, side, found))
-        except asyncio.CancelledError:
-            self._failed(draft_id, turn, side, STOPPED, "")
-            raise
         except MusicError as e:
             self._failed(draft_id, turn, side, e.message, e.hint)
         except Exception as e:

@@ -13,12 +13,14 @@ from typing import Any
 
 def main(folder: str) -> int:
     """Serve until standard input ends; exit status 1 with a sentence on stderr when the model cannot be loaded."""
-    from music_core.errors import MusicError
+    from music_core.errors import MusicError, RewardError
     from music_core.types import conversation
 
     # Ctrl-C reaches the whole process group; the parent decides when this one is done with.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
+        if not (Path(folder) / "config.json").is_file():  # told before torch is loaded, which takes seconds
+            raise RewardError(f"{folder} holds no model.", "Give a folder that transformers can load.")
         from music_core.reward.score import RewardScorer
 
         scorer = RewardScorer(Path(folder), n_threads=2)

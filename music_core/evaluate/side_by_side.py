@@ -153,25 +153,12 @@ def _three(votes: Sequence[Vote], a: str, b: str, reference: str) -> list[Vote]:
     return [v for v in votes if v.rater in (a, b, reference) or kind_of(v.rater) == members]
 
 
-def accuracy(votes: Sequence[Vote], rater: str, reference: str = "construction", *, seed: int = 0, n_boot: int = 1000) -> Accuracy:
-    """How often `rater` says what `reference` says, without the pairs that it was trained on; clustered on the seed.
+def accuracy(seeds: Sequence[tuple[int, int, int]], n_trained_on: int = 0, *, seed: int = 0, n_boot: int = 1000) -> Accuracy:
+    """The share of right pairs from counts: each (pairs of a seed, right ones among them, number of seeds with these counts).
 
-    Raises:
-        ValueError: a vote is not −1, 0 or 1, or a rater voted twice on one pair.
+    Seeds without a pair do not count.
     """
-    table = vote_table([v for v in votes if v.rater in (rater, reference)])
-    if not {rater, reference} <= set(table.raters):
-        return Accuracy(0, 0, 0, None, 0)
-    says, trained = said(table, rater)
-    truth = said(table, reference)[0]
-    shared = (says != MISSING) & (truth != MISSING)
-    used = shared & ~trained
-    n_left_out = int((shared & trained).sum())
-    if not used.any():
-        return Accuracy(0, 0, 0, None, n_left_out)
-    right = (says == truth)[used]
-    clusters = np.unique(table.seeds[used], return_inverse=True)[1]
-    totals = np.bincount(clusters).astype(np.int64)
-    hits = np.bincount(clusters, weights=right).astype(np.int64)
+    kept = [(n, right, times) for n, right, times in seeds if n]
+    totals, hits = (np.repeat([k[i] for k in kept], [k[2] for k in kept]).astype(np.int64) for i in (0, 1))
     interval = cluster_interval(hits, totals, seed=seed, n_boot=n_boot)
-    return Accuracy(int(used.sum()), len(totals), int(right.sum()), interval, n_left_out)
+    return Accuracy(int(totals.sum()), len(totals), int(hits.sum()), interval, n_trained_on)

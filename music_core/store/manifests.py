@@ -28,7 +28,7 @@ def manifest_counts(store: Store, run_id: str) -> ManifestCounts | None:
     )
 
     def query(session: Session) -> ManifestCounts | None:
-        splits = dict(session.rows(by_split, [run_id]))
+        splits: dict[str, int] = dict(session.rows(by_split, [run_id]))
         if not splits:
             return None
         sources: dict[str, dict[str, int]] = {}

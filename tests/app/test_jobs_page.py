@@ -231,7 +231,7 @@ def test_what_a_run_made_can_be_told_before_and_after_its_report(tmp_path: Path,
     state = put_run(tmp_path, "r", "generate", "running", GENERATE).shown()
     object.__setattr__(state, "kind", kind)
     full = {"model": "m", "pairs": 3, "source": "s", "verdicts": {"j": {}}, "readings": 2}
-    assert all(words and page in ("pairs", "jobs", "agreement", "evaluation") for words, page, _ in outcomes.made(state, full))
+    assert all(words and page in ("pairs", "jobs", "agreement", "evaluation", "models") for words, page, _ in outcomes.made(state, full))
     assert len(outcomes.made(state, None)) <= 1
     assert isinstance(outcomes.summary(kind, {}), str)
 
@@ -277,3 +277,17 @@ def test_an_estimate_says_what_applies_and_what_is_not_known() -> None:
 )
 def test_a_length_of_time_has_two_figures_at_most(seconds: float | None, words: str) -> None:
     assert times.duration(seconds) == words
+
+
+def test_a_run_is_repeated_with_changes_where_there_is_a_form_for_its_kind(open_page: Open, tmp_path: Path) -> None:
+    fill(tmp_path).close()
+    put_run(tmp_path, "generate-done", "generate", "finished", GENERATE, report=REPORT)
+    put_run(tmp_path, "agreement-done", "agreement", "finished", report={"cells": []})
+    assert 'href="jobs?new=generate&amp;from=generate-done"' in text_of(open_page("jobs", tmp_path, {"run": "generate-done"}))
+    assert "Repeat with changes" not in text_of(open_page("jobs", tmp_path, {"run": "agreement-done"}))
+
+
+def test_a_finished_training_links_to_its_model(tmp_path: Path) -> None:
+    state = put_run(tmp_path, "r", "train", "finished", {"name": "mine"}).shown()
+    links = outcomes.made(state, {"model": "mine"})
+    assert ("The model mine", "models", {"model": "mine"}) in links

@@ -1,0 +1,79 @@
+"""Margins of reward models over all pairs, in the form that comparisons of models need: few columns, or counts alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from music_core.store.connect import Store
+from music_core.store.filters import BUILT
+from music_core.store.session import marks
+from music_core.types import NEUTRAL_METHODS, Split
+
+_TRAINED = "SELECT d.model_id, m.pair_id FROM lake.models d JOIN lake.manifests m ON m.run_id = d.run_id AND m.split = 'train'"
+_IS_BUILT = f"SELECT DISTINCT pair_id FROM fast.origins WHERE {BUILT}"
+
+_TWO = f"""
+WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT})
+SELECT p.pair_id, p.seed_id, p.split, p.n_turns, p.divergence, b.pair_id IS NOT NULL, ma.margin, mb.margin,
+       p.pair_id IN (SELECT pair_id FROM trained WHERE model_id = ?), p.pair_id IN (SELECT pair_id FROM trained WHERE model_id = ?)
+FROM fast.pairs p
+JOIN (SELECT pair_id, margin FROM fast.margins WHERE model_id = ?) ma USING (pair_id)
+JOIN (SELECT pair_id, margin FROM fast.margins WHERE model_id = ?) mb USING (pair_id)
+LEFT JOIN built b USING (pair_id) ORDER BY p.pair_id"""
+
+# Seeds with equal counts are counted, not listed: a bootstrap over seeds needs no more, and a hundred thousand seeds are a few rows.
+_HELD_OUT = f"""
+WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT}), by_seed AS (
+  SELECT g.model_id, p.split, p.seed_id, count(*) FILTER (t.pair_id IS NULL) AS n,
+         count(*) FILTER (t.pair_id IS NULL AND g.margin > 0) AS n_right, count(t.pair_id) AS n_trained_on
+  FROM fast.margins g JOIN fast.pairs p USING (pair_id) JOIN built USING (pair_id)
+  LEFT JOIN trained t ON t.model_id = g.model_id AND t.pair_id = g.pair_id GROUP BY ALL
+)
+SELECT model_id, split, n, n_right, count(*), CAST(sum(n_trained_on) AS BIGINT) FROM by_seed GROUP BY ALL ORDER BY ALL"""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoMargins:
+    """A pair that both models have scored: margins after the last turn, and whether each model was trained on it."""
+
+    pair_id: str
+    seed_id: str
+    split: Split
+    n_turns: int
+    divergence: int
+    built: bool
+    margin_a: float
+    margin_b: float
+    trained_a: bool
+    trained_b: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCounts:
+    """How many seeds of a split have `n` built pairs that the model scored and was not trained on, on `n_right` of them rightly.
+
+    `n_trained_on` counts the training pairs of these seeds; right is a margin above 0.
+    """
+
+    model_id: str
+    split: Split
+    n: int
+    n_right: int
+    n_seeds: int
+    n_trained_on: int
+
+
+def written(store: Store, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """How often rows of each of these kinds were written: what is made of them alone holds until one of the figures changes."""
+    rows = store.read(f"SELECT kind, max(n) FROM lake.locks WHERE kind IN ({marks(kinds)}) GROUP BY kind ORDER BY kind", kinds)
+    return tuple((str(kind), int(n)) for kind, n in rows)
+
+
+def margins_of_two(store: Store, a_id: str, b_id: str) -> list[TwoMargins]:
+    """Every pair that both models (by id) have scored, by pair id."""
+    params = (*NEUTRAL_METHODS, a_id, b_id, a_id, b_id)
+    return [TwoMargins(*row) for row in store.indexed(lambda session: session.rows(_TWO, params))]
+
+
+def held_out_counts(store: Store) -> list[SeedCounts]:
+    """Of every model and split, the seeds by their counts; see `SeedCounts`."""
+    return [SeedCounts(*row) for row in store.indexed(lambda session: session.rows(_HELD_OUT, NEUTRAL_METHODS))]
