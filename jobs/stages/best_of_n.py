@@ -1,7 +1,8 @@
 """Best-of-N: what selectors pick out of simulated conversations, compared by a judge.
 
 Finished calls of the simulation lie in the run's journal, rewards in its folder, judge answers in the store: a killed run goes on
-without repeating any of them, and a run that simulates as an earlier one did takes that one's conversations over. The picks are stored as pairs, so that people can look at them and label them.
+without repeating any of them, and a run that simulates as an earlier one did takes that one's conversations over. The picks are
+stored as pairs, so that people can look at them and label them.
 """
 
 import asyncio

@@ -5,8 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import estimates
-from app.components import estimates_chart
-from app.components.estimates import advice_markup, remarks_markup, table_markup
+from app.components.estimates import advice_markup
+from jobs.report.estimating import figure, remarks_markup, table_markup
 from jobs.stages.estimates import Answer, Given, QueueEstimates
 from music_core.evaluate.estimate import Estimate
 from music_core.store.labels import add_label
@@ -123,10 +123,10 @@ def test_more_labels_than_wait_take_a_larger_queue_with_room_for_skips() -> None
 
 def test_the_chart_has_a_dot_for_each_of_the_two_ways_and_leaves_out_what_is_undefined() -> None:
     answers = [Answer("accuracy", "judge:<b>x</b>", WIDE), Answer("win_rate", "", Estimate(10, 0, 0, 2, 0, 0))]
-    both, alone = estimates_chart.figure(answers, "light").data
+    both, alone = figure(answers, "light").data
     assert (list(both.x), list(alone.x)) == ([0.7], [0.71])
     assert list(both.error_x.array) == pytest.approx([0.1])
-    assert "<b>" not in str(estimates_chart.figure(answers, "dark").layout.yaxis.ticktext)
+    assert "<b>" not in str(figure(answers, "dark").layout.yaxis.ticktext)
 
 
 def test_the_agreement_page_shows_the_queue_that_the_address_names_and_another_choice_goes_into_it(
