@@ -21,6 +21,8 @@ COLUMNS: Mapping[str, str] = {
     "λ": "num",
     "Labels more": "text",
 }
+# More different warnings than this are folded under one that counts them.
+MOST_WARNINGS = 4
 WITH, ALONE = "with predictions", "labels alone"
 ALT = "Each estimate with its interval, beside that from the labels alone; the table below holds the same figures."
 
@@ -73,11 +75,12 @@ def figure(answers: Sequence[Answer], theme: str) -> Any:
 
 
 def _interval(value: tuple[float, float] | None) -> str:
-    return "–" if value is None else f"{value[0]:.3f} to {value[1]:.3f}"
+    return "–" if value is None else f"{_number(value[0])} to {_number(value[1])}"
 
 
 def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+    # What rounds to nothing has no sign.
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def row(answer: Answer, half_width: float) -> list[str]:
@@ -101,8 +104,14 @@ def table_markup(found: QueueEstimates, half_width: float) -> str:
 
 def remarks_markup(found: QueueEstimates) -> str:
     """Warnings that must stand beside the figures, then what is assumed, folded; HTML."""
-    warnings = dict.fromkeys([*found.warnings, *(w for a in found.answers for w in a.found.warnings)])
+    of_estimates = dict.fromkeys(w for a in found.answers for w in a.found.warnings)
+    warned = [a for a in found.answers if a.found.warnings]
+    folded = ""
+    if len(of_estimates) > MOST_WARNINGS:
+        listed = "".join(f"<li>{visible(title(a))}: {visible(' '.join(a.found.warnings))}</li>" for a in warned)
+        folded = details("These warnings", f"<ul>{listed}</ul>")
+        of_estimates = {f"{len(warned)} of {len(found.answers)} estimates come with warnings: their intervals may be too narrow.": None}
     notes = [f"<li>{visible(title(a))}: {visible(a.found.note)}</li>" for a in found.answers if a.found.note]
     notes += [f"<li>{visible(note)}</li>" for note in found.notes]
-    shown = "".join(f'<p class="mw-remark" role="note">{visible(w)}</p>' for w in warnings)
+    shown = "".join(f'<p class="mw-remark" role="note">{visible(w)}</p>' for w in dict.fromkeys([*found.warnings, *of_estimates])) + folded
     return shown + (details("What this rests on", f"<ul>{''.join(notes)}</ul>") if notes else "")

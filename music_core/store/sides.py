@@ -59,8 +59,16 @@ def matchups(store: Store, f: PairFilter | None = None) -> dict[str, frozenset[t
         stated = from_json(meta)
         meetings = stated.get("meetings")
         for meeting in (stated, *(meetings if isinstance(meetings, list) else ())):
-            sides = meeting.get("sides") if isinstance(meeting, dict) else None
-            names = [sides.get(branch) for branch in BRANCHES] if isinstance(sides, dict) else []
-            if len(names) == len(BRANCHES) and all(isinstance(name, str) and name for name in names) and names[0] != names[1]:
-                found.setdefault(pair_id, set()).add((names[0], names[1]))
+            couple = _couple(meeting)
+            if couple is not None:
+                found.setdefault(pair_id, set()).add(couple)
     return {pair_id: frozenset(met) for pair_id, met in found.items()}
+
+
+def _couple(meeting: object) -> tuple[str, str] | None:
+    sides = meeting.get("sides") if isinstance(meeting, dict) else None
+    if not isinstance(sides, dict):
+        return None
+    chosen, rejected = (sides.get(branch) for branch in BRANCHES)
+    named = isinstance(chosen, str) and isinstance(rejected, str) and chosen and rejected and chosen != rejected
+    return (chosen, rejected) if named else None

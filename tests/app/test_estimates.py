@@ -106,6 +106,24 @@ def test_warnings_stand_beside_the_figures_and_assumptions_are_folded() -> None:
     assert out.index("Seen before.") < out.index("Only 100 pairs.") < out.index("<details") < out.index("Assumed.")
 
 
+def test_many_different_warnings_are_counted_and_listed_by_estimate() -> None:
+    answers = [Answer("system", "judges", replace(WIDE, warnings=(f"Only {n} pairs.",)), f"<i>s{n}</i>") for n in range(5)]
+    out = remarks_markup(queue_estimates(*answers))
+    assert "5 of 5 estimates come with warnings" in out
+    assert "People prefer &lt;i&gt;s3&lt;/i&gt; to the others, predicted by judges: Only 3 pairs." in out
+    assert out.index("Seen before.") < out.index("5 of 5") < out.index("<details") < out.index("Only 0 pairs.")
+    assert remarks_markup(queue_estimates(*answers[:4])).count('role="note"') == 5
+
+
+def test_a_number_that_rounds_to_nothing_has_no_sign() -> None:
+    tiny = replace(WIDE, estimate=-0.0001, interval=(-0.00001, 0.1), pool_interval=(-0.021, 0.1))
+    out = table_markup(queue_estimates(Answer("accuracy", "judge:x", tiny)), 0.05)
+    assert ">0.000<" in out
+    assert "0.000 to 0.100" in out
+    assert "−0.021 to 0.100" in out
+    assert "-0" not in out and "−0.000" not in out
+
+
 def test_more_labels_than_wait_take_a_larger_queue_with_room_for_skips() -> None:
     answer = Answer("accuracy", "judge:x", WIDE)
     advice = estimates.advice(answer, HEAD, 0.05)

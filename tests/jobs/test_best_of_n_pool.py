@@ -16,7 +16,7 @@ from jobs.cli import main
 from jobs.report.words import reused
 from jobs.runner import LocalRunner
 from jobs.stages.best_of_n_config import Config
-from jobs.stages.best_of_n_pool import JOURNAL, POOL, note_pool, pool_fingerprint
+from jobs.stages.best_of_n_pool import JOURNAL, POOL, earlier_calls, note_pool, pool_fingerprint
 from jobs.worker import execute
 from music_core.config import Endpoint, Settings, load_settings
 from music_core.store.connect import Store, open_store
@@ -137,14 +137,22 @@ def test_every_setting_that_may_change_a_message_changes_the_fingerprint_and_no_
     def of(changed: Config = config, **facts: Any) -> str:
         return pool_fingerprint(changed, Settings(Path(), Path(), endpoints={"here": dataclasses.replace(endpoint, **facts)}))
 
-    sampled = {"seed": 1, "temperature": 0.7, "reply_words": 61, "user_words": 31, "reply_tokens": 100, "user_tokens": 40, "attempts": 2}
+    sampled: dict[str, Any] = {
+        "seed": 1,
+        "temperature": 0.7,
+        "reply_words": 61,
+        "user_words": 31,
+        "reply_tokens": 100,
+        "user_tokens": 40,
+        "attempts": 2,
+    }
     assert len({of(), *(of(dataclasses.replace(config, **{name: value})) for name, value in sampled.items())}) == 1 + len(sampled)
     other_server = {"model": "n"}, {"base_urls": ("http://127.0.0.1:2/v1",)}, {"system_role": False}, {"context_tokens": 1024}
     different = [of(**facts) for facts in other_server]
     assert len({of(), *different}) == 1 + len(different)
     reached = {"timeout_s": 1.0}, {"max_concurrency": 1}, {"max_retries": 0}, {"price_in": 1.0}, {"api_key_env": "KEY"}
     assert {of(**facts) for facts in reached} == {of()}
-    of_picks = {
+    of_picks: dict[str, Any] = {
         "a": "first",
         "b": ("random", "first"),
         "judge": "j",
@@ -155,7 +163,7 @@ def test_every_setting_that_may_change_a_message_changes_the_fingerprint_and_no_
     }
     of_amount = {"prompts": 7, "turns": 5, "n_best": "2,16"}
     for name, value in (of_picks | of_amount).items():
-        assert of(dataclasses.replace(config, **{name: value})) == of(), name  # type: ignore[arg-type]
+        assert of(dataclasses.replace(config, **{name: value})) == of(), name
 
 
 def test_a_journal_kept_under_several_fingerprints_or_none_is_no_pool(tmp_path: Path) -> None:
@@ -175,10 +183,13 @@ def test_a_journal_kept_under_several_fingerprints_or_none_is_no_pool(tmp_path: 
     assert noted() == ""
 
 
-def test_a_damaged_note_beside_a_pool_hinders_nobody(store: Store, config: dict[str, Any]) -> None:
-    run_here(store, "bon", config, run_id="first")
-    (store.home / "runs" / "first" / POOL).write_text("no JSON")
-    assert run_here(store, "bon", config, run_id="second")["reused_calls"] == 0
+def test_a_damaged_note_beside_a_pool_hinders_nobody(tmp_path: Path) -> None:
+    for name, note in (("first", "no JSON"), ("second", "[]"), ("third", "{}")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / POOL).write_text(note)
+        (tmp_path / name / JOURNAL).write_text("{}\n")
+    config = Config(a="longest", assistant="scripted")
+    assert len(earlier_calls(tmp_path / "mine", config, load_settings(environ={}))) == 0
 
 
 def test_the_command_says_what_was_reused_and_fresh_reuses_nothing(store: Store, config: dict[str, Any]) -> None:
