@@ -70,5 +70,6 @@ def _couple(meeting: object) -> tuple[str, str] | None:
     if not isinstance(sides, dict):
         return None
     chosen, rejected = (sides.get(branch) for branch in BRANCHES)
-    named = isinstance(chosen, str) and isinstance(rejected, str) and chosen and rejected and chosen != rejected
-    return (chosen, rejected) if named else None
+    if not isinstance(chosen, str) or not isinstance(rejected, str) or not chosen or not rejected or chosen == rejected:
+        return None
+    return chosen, rejected
