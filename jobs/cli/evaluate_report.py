@@ -22,8 +22,8 @@ def add_report_command(group: click.Group) -> None:
         """Write a report as one HTML file: agreement and its slices, biases, estimates of labelling queues, Best-of-N, benchmarks.
 
         The file needs no network and can be sent on; it is light or dark as the reader's system. The options choose the pairs behind
-        agreement, slices and bias; evaluations are all that have finished in this store, estimates those of all its queues. Every figure has a table
-        under it, every number its n and interval.
+        agreement, slices and bias; evaluations are all that have finished in this store, estimates those of all its queues. Every
+        figure has a table under it, every number its n and interval.
 
         Examples:
           music evaluate report --out report.html

@@ -99,7 +99,7 @@ def table_markup(found: QueueEstimates, half_width: float) -> str:
         "Estimates for the pool with 95 % intervals: for seeds like these, and for this very pool; beside them the labels alone. "
         f"Labels more: for an interval of ± {half_width:g}"
     )
-    return f'<div class="mw-matrix">{table(caption, COLUMNS, (row(a, half_width) for a in found.answers))}</div>'
+    return f'<div class="mw-matrix mw-estimates">{table(caption, COLUMNS, (row(a, half_width) for a in found.answers))}</div>'
 
 
 def remarks_markup(found: QueueEstimates) -> str:
