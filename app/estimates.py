@@ -1,15 +1,15 @@
-"""What the estimates of a queue are read from, kept until anything is committed, and in which words they are told."""
+"""What the estimates of a queue are read from, kept until anything is committed, and what to do to narrow one."""
 
 from dataclasses import dataclass
 
 import streamlit as st
 
-from app import data, raters
+from app import data
 from jobs.stages.estimates import HALF_WIDTH, Answer, QueueEstimates, estimates_of
 from music_core.evaluate.estimate import LabelsNeeded, labels_needed
 from music_core.store.queues import QueueHead, list_queues
 
-__all__ = ["HALF_WIDTH", "Advice", "advice", "estimates", "heads", "summary", "title"]
+__all__ = ["HALF_WIDTH", "Advice", "advice", "estimates", "heads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,6 @@ def estimates(name: str) -> QueueEstimates:
     return _estimates(*_now(), name)
 
 
-def title(answer: Answer) -> str:
-    """What one estimate is of. Pure."""
-    who = f"{raters.name(answer.rater)} ({raters.kind(answer.rater)})" if answer.rater else ""
-    if answer.question == "accuracy":
-        return f"People say what {who} says"
-    return f"People prefer the built side, predicted by {who}" if who else "People prefer the built side"
-
-
 def advice(answer: Answer, head: QueueHead, half_width: float) -> Advice:
     """How to get the interval down to `half_width`. Pure."""
     found = answer.found
@@ -63,12 +55,3 @@ def advice(answer: Answer, head: QueueHead, half_width: float) -> Advice:
     # As many of the pairs drawn anew as of those drawn so far will be skipped, or lie outside of what this estimate is about.
     per_label = (found.n_labelled + found.n_skipped) / found.n_labelled * head.n_pool / found.n_pool
     return Advice(needed, found.n_waiting, min(round((found.n_labelled + needed.more) * per_label), head.n_pool))
-
-
-def summary(found: QueueEstimates) -> str:
-    """The labels of a queue in a line. Pure."""
-    given, head = found.given, found.head
-    people = "1 person" if given.n_people == 1 else f"{given.n_people:,} people"
-    skips = f", {given.n_skips:,} skips" if given.n_skips else ""
-    plan = f"plan {head.plan}, {head.n_drawn:,} of {head.n_pool:,} pairs drawn"
-    return f"{given.n:,} of {given.n_wanted:,} wanted labels by {people}{skips}; {plan}, guideline {head.guideline}."

@@ -33,6 +33,9 @@ def bon(choices: Choices) -> tuple[Field, ...]:
             "splits", "Splits of the prompts", "many", (), "The test split is what no model has learned from. Empty: all.", plain(SPLITS)
         ),
         Field("name", "Store as source", "text", "", "Empty: the run's id.", optional=True, hint="the run's id"),
+        Field(
+            "fresh", "Simulate anew", "yes_no", False, "Also what an earlier run of this store has simulated in the same way.", more=True
+        ),
         Field("reply_words", "Words per reply", "whole", 60, "Asked for in the prompt.", least=1, more=True),
         Field("user_words", "Words per user message", "whole", 30, "Asked for in the prompt.", least=1, more=True),
         Field("temperature", "Temperature", "real", None, "Of both roles, above 0. Empty: 0.8.", least=0, optional=True, more=True),

@@ -40,7 +40,9 @@ _WORDS: Mapping[str, str] = {
     "trained_steps": "Steps trained",
     "n_boot": "Replicates for the intervals",
     "accuracy": "Accuracy on validation pairs",
-    "by_source": "Left out, by source",
+    "by_source": "Training pairs",
+    "reused_conversations": "Conversations of earlier runs, not simulated again",
+    "reused_calls": "Calls of earlier runs, not made again",
     "memory_gb_per_device": "Memory per device, GB",
 }
 # Shown in their own way, or of no use to a reader.

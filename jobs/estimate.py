@@ -81,7 +81,7 @@ def newest_report(
 
 def per_call(store: Store, kind: str, same: Callable[[Mapping[str, Any]], bool]) -> dict[str, Rate]:
     """Measured `seconds`, `tokens_in` and `tokens_out` per call; empty when no run of this store tells."""
-    found = newest_report(store, kind, same, enough=lambda r: r.get("calls", 0) >= MIN_MEASURED_CALLS)
+    found = newest_report(store, kind, same, enough=_measures)
     if found is None:
         return {}
     run_id, report = found
@@ -93,6 +93,11 @@ def per_call(store: Store, kind: str, same: Callable[[Mapping[str, Any]], bool])
             ("tokens_out", "tokens_out", "tokens/call"),
         )
     }
+
+
+def _measures(report: Mapping[str, Any]) -> bool:
+    # A run that took most calls over from another says nothing about those.
+    return bool(report.get("calls", 0) >= MIN_MEASURED_CALLS and not report.get("reused_calls"))
 
 
 def shown(rates: Mapping[str, Rate]) -> dict[str, Any]:

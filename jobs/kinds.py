@@ -52,7 +52,9 @@ KINDS: Mapping[str, Kind] = {
         Kind("score", "jobs.stages.score", "Compute reward traces of stored pairs.", estimated=True),
         Kind("agreement", "jobs.stages.agreement", "Hold construction, judges, reward models and people against each other."),
         Kind("bias", "jobs.stages.bias", "What pulls judges, models and people besides the worth of a side."),
-        Kind("benchmark", "jobs.stages.benchmark", "Hold a reward model against a benchmark, by the protocol of its authors."),
+        Kind(
+            "benchmark", "jobs.stages.benchmark", "Hold a reward model against a benchmark, by the protocol of its authors.", estimated=True
+        ),
         Kind("bon", "jobs.stages.best_of_n", "Compare what reward models pick out of simulated conversations.", estimated=True),
         Kind("demo", "jobs.stages.demo", "The whole line on the embedded model."),
         Kind("export", "jobs.stages.export", "Write pairs or labels to a file on this machine."),

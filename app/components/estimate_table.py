@@ -21,11 +21,13 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, label in (
         ("seeds", "Seeds"),
         ("pairs", "Pairs"),
+        ("rows", "Rows"),
+        ("conversations", "Conversations"),
         ("steps", "Steps"),
         ("tokens_in", "Tokens read"),
         ("tokens_out", "Tokens written"),
     ):
-        if figures.get(name) is not None and (figures[name] or name in ("seeds", "pairs")):
+        if figures.get(name) is not None and (figures[name] or name in ("seeds", "pairs", "rows", "conversations")):
             out.append((label, f"{figures[name]:,}"))
     left_out = figures.get("left_out_by_simulator") or {}
     for model, n in left_out.items():

@@ -7,23 +7,13 @@ import streamlit as st
 from app import estimates
 from app.components import empty, estimates_chart
 from app.components.queue_choice import words
-from app.markup import attribute, details, table, visible
+from app.markup import attribute, visible
 from app.nav import href
-from jobs.stages.estimates import HALF_WIDTH, Answer, QueueEstimates
+from jobs.report.estimating import remarks_markup, summary, table_markup
+from jobs.stages.estimates import HALF_WIDTH, QueueEstimates
 from music_core.store.queues import QueueHead
 
 _QUEUE, _HALF = "mw-estimates-queue", "mw-estimates-half-width"
-_COLUMNS = {
-    "How often": "text",
-    "Estimate": "num",
-    "95 % interval": "num",
-    "This pool": "num",
-    "Labels alone": "num",
-    "Their interval": "num",
-    "Labelled": "num",
-    "λ": "num",
-    "Labels more": "text",
-}
 PLANS = (
     ("uniform", "every pair alike; the safe choice"),
     ("stratified", "as many pairs of each source, schedule or length"),
@@ -35,46 +25,6 @@ ABOUT = (
     "it freezes the pool, gives every pair its probability, and draws. Verdicts on all pairs then make the estimate narrower, "
     "and however bad a judge is, they do not pull it to one side."
 )
-
-
-def _interval(value: tuple[float, float] | None) -> str:
-    return "–" if value is None else f"{value[0]:.3f} to {value[1]:.3f}"
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _row(answer: Answer, head: QueueHead, half_width: float) -> list[str]:
-    e, needed = answer.found, estimates.advice(answer, head, half_width).needed
-    more = f"{needed.more:,}" if needed.more is not None else f'<span class="mw-note">{visible(needed.note)}</span>'
-    labelled = f'{e.n_labelled:,} <span class="mw-note">of {e.n_pool:,}</span>'
-    figures = [
-        _number(e.estimate),
-        _interval(e.interval),
-        _interval(e.pool_interval),
-        _number(e.classical),
-        _interval(e.classical_interval),
-    ]
-    return [visible(estimates.title(answer)), *figures, labelled, _number(e.lam, 2), more]
-
-
-def table_markup(found: QueueEstimates, half_width: float) -> str:
-    """The table as HTML. Pure."""
-    caption = (
-        "Estimates for the pool with 95 % intervals: for seeds like these, and for this very pool; beside them the labels alone. "
-        f"Labels more: for an interval of ± {half_width:g}"
-    )
-    return f'<div class="mw-matrix">{table(caption, _COLUMNS, (_row(a, found.head, half_width) for a in found.answers))}</div>'
-
-
-def remarks_markup(found: QueueEstimates) -> str:
-    """Warnings that must stand beside the figures, then what is assumed, folded; HTML. Pure."""
-    warnings = dict.fromkeys([*found.warnings, *(w for a in found.answers for w in a.found.warnings)])
-    notes = [f"<li>{visible(estimates.title(a))}: {visible(a.found.note)}</li>" for a in found.answers if a.found.note]
-    notes += [f"<li>{visible(note)}</li>" for note in found.notes]
-    shown = "".join(f'<p class="mw-remark" role="note">{visible(w)}</p>' for w in warnings)
-    return shown + (details("What this rests on", f"<ul>{''.join(notes)}</ul>") if notes else "")
 
 
 def advice_markup(found: QueueEstimates, half_width: float) -> str:
@@ -139,7 +89,7 @@ def show(queue: str = "", on_choose: Callable[[str], None] = lambda _queue: None
     with right:
         half = st.number_input("Wanted half-width", min_value=0.005, max_value=0.5, value=HALF_WIDTH, step=0.005, format="%.3f", key=_HALF)
     found = estimates.estimates(name)
-    st.html(f'<p class="mw-note">{visible(estimates.summary(found))}</p>')
+    st.html(f'<p class="mw-note">{visible(summary(found))}</p>')
     if not found.answers:
         empty.line(" ".join(found.notes))
         return

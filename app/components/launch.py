@@ -14,9 +14,10 @@ from app.launching import Draft
 from app.markup import attribute, details, facts, visible
 from app.nav import href
 from app.outcomes import text_of, words
+from jobs.kinds import KINDS
 from music_core.config import EMBEDDED, Settings
 
-ESTIMATED = {"generate", "judge", "train", "score", "bon"}
+ESTIMATED = {kind for kind in LAUNCHED if KINDS[kind].estimated}
 USES_EMBEDDED = {"generate": ("assistant", "user"), "judge": ("endpoint",), "bon": ("assistant", "user", "judge")}
 
 

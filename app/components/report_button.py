@@ -33,4 +33,6 @@ def show(selection: Selection) -> None:
             with shown(), st.spinner("Writing the report …"):
                 st.session_state[_HELD] = _Prepared(version, selection, n, reports.html_report(selection))
                 st.rerun()
-        st.html('<p class="mw-note">Agreement, bias and evaluations in one HTML file that needs no network.</p>', width="content")
+        st.html(
+            '<p class="mw-note">Agreement, bias, estimates and evaluations in one HTML file that needs no network.</p>', width="content"
+        )

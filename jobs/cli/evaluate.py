@@ -9,6 +9,7 @@ from jobs.cli.common import CONTEXT, Answer, command, given, table
 from jobs.cli.evaluate_benchmarks import add_benchmark_commands
 from jobs.cli.evaluate_report import add_report_command
 from jobs.cli.running import dry_run_option, run_options, start
+from jobs.report.words import reused
 
 _HEADS = ("a", "b", "picked", "N", "prompts", "wins", "losses", "ties", "same pick", "unresolved", "win rate", "95 % interval", "flip rate")
 
@@ -52,6 +53,7 @@ def _bon(group: click.Group) -> None:
     @click.option("--temperature", type=click.FloatRange(min=0, min_open=True), help="Of both roles. Default: 0.8.")
     @click.option("--reply-words", type=click.IntRange(min=1), help="Words asked for in a reply. Default: 60.")
     @click.option("--user-words", type=click.IntRange(min=1), help="Words asked for in a user's message, at most. Default: 30.")
+    @click.option("--fresh", is_flag=True, default=None, help="Simulate anew, also what an earlier run of this store has simulated.")
     @click.option("--bootstrap", "n_boot", type=click.IntRange(min=0), help="Replicates for the intervals. Default: 1000.")
     @dry_run_option
     @run_options
@@ -61,7 +63,7 @@ def _bon(group: click.Group) -> None:
         N conversations are simulated for each prompt; each selector takes the one with the highest reward; the judge reads both
         picks in both orders. A smaller N is the beginning of the same pool. Where both take the same conversation it is a tie
         without a call. The picks are stored as pairs, to be looked at and labelled. A stopped or killed run goes on without
-        repeating a call.
+        repeating a call. Conversations that an earlier run of this store simulated in the same way are taken over unless --fresh.
 
         Examples:
           music evaluate bon --a mine --b base --b random --judge gpt --seed-split test
@@ -84,6 +86,8 @@ def _text(report: Mapping[str, Any]) -> str:
     lines = [table(_HEADS, rows), "", f"Win rate of A; a tie and a same pick are half a win each. Judge: {report['judge']}."]
     if report["judge_is_simulator"]:
         lines.append("The judge is the model that wrote the conversations and may share its biases.")
+    if taken_over := reused(report):
+        lines.append(taken_over)
     for model, n in report["trained_on_prompts"].items():
         lines.append(f"{model} was trained on pairs of {n} of the {report['prompts']} prompts.")
     lines.append(f"{report['pairs']} pairs of different picks, as source '{report['source']}'. Browse and label them with: music app")

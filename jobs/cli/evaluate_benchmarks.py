@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from jobs.cli.common import Answer, command, given, table
-from jobs.cli.running import run_options, start
+from jobs.cli.running import dry_run_option, run_options, start
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,8 +18,10 @@ def add_benchmark_commands(group: click.Group) -> None:
 
 
 def _model_options(function: F) -> F:
-    """What every benchmark has: the model, and how it is scored."""
+    """What every benchmark has: the model, how it is scored, and how the run is started."""
     for option in (
+        run_options,
+        dry_run_option,
         click.option("--seed", type=int, help="Number that the bootstrap derives from. Default: 0."),
         click.option("--bootstrap", "n_boot", type=click.IntRange(min=0), help="Replicates for the intervals. Default: 1000."),
         click.option("--device", help="Where to score, as torch names it. Default: a GPU if there is one."),
@@ -32,16 +34,15 @@ def _model_options(function: F) -> F:
     return function
 
 
-def _start(name: str, detach: bool, title: str, **values: Any) -> Answer:
-    return start("benchmark", given(benchmark=name, **values), detach=detach, title=title, text=report_text)
+def _start(name: str, *, detach: bool, dry_run: bool, title: str, **values: Any) -> Answer:
+    return start("benchmark", given(benchmark=name, **values), detach=detach, dry_run=dry_run, title=title, text=report_text)
 
 
 def _rewardbench(group: click.Group) -> None:
     @command(group, "rewardbench")
     @click.argument("paths", nargs=-1)
     @_model_options
-    @run_options
-    def rewardbench_command(detach: bool, title: str, **values: Any) -> Answer:
+    def rewardbench_command(**values: Any) -> Answer:
         """RewardBench: Chat, Chat Hard, Safety, Reasoning, and their mean.
 
         PATHS are files (.jsonl, .json, .parquet, also .gz) or hf:NAME; without any, the data set is read from the hub. A stopped
@@ -50,17 +51,17 @@ def _rewardbench(group: click.Group) -> None:
 
         Examples:
           music evaluate rewardbench --model first
+          music evaluate rewardbench --model first --dry-run
           music evaluate rewardbench filtered.parquet --model first --json
         """
-        return _start("rewardbench", detach, title, **values)
+        return _start("rewardbench", **values)
 
 
 def _rewardbench2(group: click.Group) -> None:
     @command(group, "rewardbench2")
     @click.argument("paths", nargs=-1)
     @_model_options
-    @run_options
-    def rewardbench2_command(detach: bool, title: str, **values: Any) -> Answer:
+    def rewardbench2_command(**values: Any) -> Answer:
         """RewardBench 2: best of four in five domains, Ties with a score of its own, and their mean.
 
         PATHS as in `music evaluate rewardbench`.
@@ -68,15 +69,14 @@ def _rewardbench2(group: click.Group) -> None:
         Example:
           music evaluate rewardbench2 --model first
         """
-        return _start("rewardbench2", detach, title, **values)
+        return _start("rewardbench2", **values)
 
 
 def _rm_bench(group: click.Group) -> None:
     @command(group, "rm-bench")
     @click.argument("paths", nargs=-1)
     @_model_options
-    @run_options
-    def rm_bench_command(detach: bool, title: str, **values: Any) -> Answer:
+    def rm_bench_command(**values: Any) -> Answer:
         """RM-Bench: right against wrong answers in three styles each, in four domains; easy, normal, hard.
 
         PATHS as in `music evaluate rewardbench`.
@@ -84,15 +84,14 @@ def _rm_bench(group: click.Group) -> None:
         Example:
           music evaluate rm-bench total_dataset.json --model first
         """
-        return _start("rm-bench", detach, title, **values)
+        return _start("rm-bench", **values)
 
 
 def _judgebench(group: click.Group) -> None:
     @command(group, "judgebench")
     @click.argument("paths", nargs=-1)
     @_model_options
-    @run_options
-    def judgebench_command(detach: bool, title: str, **values: Any) -> Answer:
+    def judgebench_command(**values: Any) -> Answer:
         """JudgeBench: knowledge, reasoning, math, coding; the official micro average, and the macro average apart.
 
         PATHS as in `music evaluate rewardbench`. Without any, the pairs answered by GPT-4o, which the official figures are about.
@@ -100,7 +99,7 @@ def _judgebench(group: click.Group) -> None:
         Example:
           music evaluate judgebench --model first
         """
-        return _start("judgebench", detach, title, **values)
+        return _start("judgebench", **values)
 
 
 def _multiturn(group: click.Group) -> None:
@@ -112,8 +111,7 @@ def _multiturn(group: click.Group) -> None:
     )
     @click.option("--min-turns", type=click.IntRange(min=1), help="Pairs of at least so many turns. Default: 2.")
     @_model_options
-    @run_options
-    def multiturn_command(detach: bool, title: str, **values: Any) -> Answer:
+    def multiturn_command(**values: Any) -> Answer:
         """Our multi-turn suite: whole conversations, by number of turns, by where they part, and by length.
 
         Takes stored pairs and those of PATHS (RMB's pairwise files, or any format of `music import`). Where the sides are
@@ -124,7 +122,7 @@ def _multiturn(group: click.Group) -> None:
           music evaluate multiturn --model first --source mt-bench --source hh-test
           music evaluate multiturn multi.json --model first
         """
-        return _start("multiturn", detach, title, **values)
+        return _start("multiturn", **values)
 
 
 def report_text(report: Mapping[str, Any]) -> str:

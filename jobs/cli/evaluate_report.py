@@ -1,4 +1,4 @@
-"""`music evaluate report`: agreement, bias and evaluations as one HTML file."""
+"""`music evaluate report`: agreement, bias, estimates and evaluations as one HTML file."""
 
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ def add_report_command(group: click.Group) -> None:
     @click.option("--force", is_flag=True, help="Write over a file that is there already.")
     @selection_options
     def report_command(out: Path, force: bool, **values: Any) -> Answer:
-        """Write a report as one HTML file: the agreement matrix, what biases were found, Best-of-N and benchmark results.
+        """Write a report as one HTML file: agreement and its slices, biases, estimates of labelling queues, Best-of-N, benchmarks.
 
-        The file needs no network and can be sent on. The options choose the pairs behind agreement and bias; evaluations are all that
-        have finished in this store. Every figure has a table under it, every number its n and interval.
+        The file needs no network and can be sent on; it is light or dark as the reader's system. The options choose the pairs behind
+        agreement, slices and bias; evaluations are all that have finished in this store, estimates those of all its queues. Every
+        figure has a table under it, every number its n and interval.
 
         Examples:
           music evaluate report --out report.html

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PLANS = ("uniform", "stratified", "disagreement", "uncertainty")
 _OPTIONS = {"sources": "source", "splits": "split", "methods": "method", "schedules": "schedule", "run_ids": "run"}
-QUESTIONS = {"win_rate": "people prefer the built side", "accuracy": "people say what it says"}
+QUESTIONS = {"win_rate": "people prefer the built side", "accuracy": "people say what it says", "system": "people prefer {} to {}"}
 
 
 @click.group("queue", context_settings=CONTEXT)
@@ -199,6 +199,9 @@ def add_estimate_command(group: click.Group) -> None:
     ) -> Answer:
         """Estimate from a queue's labels how often people prefer the built side in its whole pool, and how often each judge is right.
 
+        Where the pairs are answers of named systems (votes on two systems, picks of Best-of-N), it is each system's win rate against
+        all others of the pool, and against each other one where there are more than two.
+
         Each estimate uses the few labels and the verdicts on all pairs of the pool; classical, beside it, the labels alone. The
         interval is for seeds like these, the second one in --json for this very pool. `more` is how many labels more would bring
         the interval to --half-width. docs/labelling.md and docs/estimates.md explain the figures and what they assume.
@@ -227,14 +230,18 @@ def _estimates_text(data: Mapping[str, Any]) -> str:
         lines += ["", table(heads, rows)]
     remarks = [*data["warnings"], *data["notes"], *(w for e in data["estimates"] for w in (*e["warnings"], e["note"]) if w)]
     needs = [(e, e["labels_needed"]["seeds_like_these"]["note"]) for e in data["estimates"]]
-    remarks += [f"More labels, {QUESTIONS[e['question']]}, {e['rater'] or 'labels alone'}: {note}" for e, note in needs if note]
+    remarks += [f"More labels, {_question(e)}, {e['rater'] or 'labels alone'}: {note}" for e, note in needs if note]
     return "\n".join([*lines, "", *(f"- {r}" for r in dict.fromkeys(remarks))]).rstrip()
 
 
 def _row(e: Mapping[str, Any]) -> list[object]:
     need = e["labels_needed"]["seeds_like_these"]["more"]
     figures = [e["estimate"], _interval(e["interval"]), e["classical"], _interval(e["classical_interval"]), e["lam"]]
-    return [QUESTIONS[e["question"]], e["rater"] or "labels alone", f"{e['n_labelled']} of {e['n_pool']}", *figures, need]
+    return [_question(e), e["rater"] or "labels alone", f"{e['n_labelled']} of {e['n_pool']}", *figures, need]
+
+
+def _question(e: Mapping[str, Any]) -> str:
+    return QUESTIONS[e["question"]].format(e["system"], e["against"] or "the others")
 
 
 def _interval(value: Any) -> str:

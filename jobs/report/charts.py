@@ -77,10 +77,19 @@ def _bars(values: Sequence[tuple[float, Sequence[float] | None]], colour: str) -
     return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": colour, "thickness": 1.6, "width": 0}
 
 
-def dots(found: Sequence[Dot], theme: str, *, title: str, lines: Sequence[Line] = (), span: tuple[float, float] | None = (0, 1)) -> Any:
+def dots(
+    found: Sequence[Dot],
+    theme: str,
+    *,
+    title: str,
+    lines: Sequence[Line] = (),
+    span: tuple[float, float] | None = (0, 1),
+    name_chars: int = _NAME_CHARS,
+) -> Any:
     """Figures as dots with their intervals: rows downwards, one colour and symbol per series, the values across.
 
-    Rows and series come in the order in which they are first named; within a row the series stand below each other.
+    Rows and series come in the order in which they are first named; within a row the series stand below each other. Names of rows
+    are cut at `name_chars`.
     """
     scheme = _scheme(theme)
     ink, grid = _INK[scheme]
@@ -119,7 +128,7 @@ def dots(found: Sequence[Dot], theme: str, *, title: str, lines: Sequence[Line] 
         xaxis={"title": {"text": attribute(title), "standoff": 6}, "range": _padded(span), "gridcolor": grid, "zeroline": False},
         yaxis={
             "tickvals": list(range(len(rows))),
-            "ticktext": [attribute(shorten(r, _NAME_CHARS)) for r in rows],
+            "ticktext": [attribute(shorten(r, name_chars)) for r in rows],
             "range": [len(rows) - 0.4, -0.6],
             "showgrid": False,
             "zeroline": False,

@@ -9,12 +9,19 @@ from typing import Any
 
 from jobs import api
 from jobs.folder import RunState
-from jobs.stages.agreement import agreement_of
+from jobs.report.slice_parts import paired_differences
+from jobs.report.slicing import BY, slices_by
 from jobs.stages.bias import report_of
+from jobs.stages.estimates import QueueEstimates, estimates_of
 from jobs.stages.select import Selection, selected_filter
+from music_core.evaluate.agreement import Cell, agreement_cells
+from music_core.evaluate.compare import PairedDifference
+from music_core.evaluate.slices import Ceiling, Slice, ceiling
 from music_core.store.connect import Store
+from music_core.store.facts import pair_facts
 from music_core.store.info import store_info
-from music_core.store.votes import excluded_votes
+from music_core.store.queues import list_queues
+from music_core.store.votes import excluded_votes, votes
 
 EVALUATIONS = ("bon", "benchmark")
 MOST_RUNS = 500
@@ -38,7 +45,11 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All values of a report. `selection` names the pairs behind `cells` and `bias`; evaluations are all of the store's folder."""
+    """All values of a report. `selection` names the pairs behind `cells`, `bias`, slices, ceiling and differences.
+
+    `whole` is the matrix of `cells`, `slices` one of every value of a property. Evaluations are all of the store's folder,
+    estimates those of all its queues.
+    """
 
     made_at: datetime
     versions: Mapping[str, str]
@@ -49,20 +60,34 @@ class Gathered:
     excluded: Mapping[str, Mapping[str, int]]
     bias: Mapping[str, Any]
     evaluations: tuple[Evaluated, ...]
+    whole: tuple[Cell, ...]
+    slices: Mapping[str, Sequence[Slice]]
+    ceiling: Ceiling
+    differences: tuple[PairedDifference, ...]
+    estimates: tuple[QueueEstimates, ...]
 
 
 def gather(store: Store, selection: Selection) -> Gathered:
     """Read everything; the newest evaluation comes first. Raises `RunError` where a limited selection holds no pair."""
+    f = selected_filter(store, selection)
+    said = votes(store, f)
+    facts = pair_facts(store, f)
+    whole = tuple(agreement_cells(said))
     return Gathered(
         made_at=datetime.now(UTC),
         versions={"Python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
         snapshot=store.version(),
         counts=store_info(store)["counts"],
         selection={name: value for name, value in asdict(selection).items() if value not in (None, ())},
-        cells=tuple(agreement_of(store, selection)),
-        excluded=excluded_votes(store, selected_filter(store, selection)),
+        cells=tuple(cell.as_dict() for cell in whole),
+        excluded=excluded_votes(store, f),
         bias=report_of(store, selection),
         evaluations=tuple(evaluations(store, finished(store))),
+        whole=whole,
+        slices={by: slices_by(by, said, facts) for by in BY},
+        ceiling=ceiling(said),
+        differences=tuple(paired_differences(said)),
+        estimates=tuple(estimates_of(store, head.name) for head in list_queues(store)),
     )
 
 

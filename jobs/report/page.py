@@ -1,11 +1,11 @@
-"""The report as one HTML file that needs no network: plotly.js inlined once, the style sheet, all sections."""
+"""The report as one HTML file that needs no network: plotly.js inlined once, style sheet and script, contents, all sections."""
 
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs
 
 from jobs.report.gather import Gathered, gather
-from jobs.report.markup import visible
+from jobs.report.markup import shorten, visible
 from jobs.report.sections import Section, sections
 from jobs.stages.select import Selection
 from music_core.store.connect import Store
@@ -23,15 +23,29 @@ def build(store: Store, selection: Selection) -> tuple[str, list[str]]:
 
 def page(found: Gathered, parts: list[Section]) -> str:
     """The whole document."""
-    style = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
-    links = "".join(f'<a href="#{part.name}">{visible(part.title)}</a>' for part in parts)
-    body = "\n".join(f'<section id="{part.name}"><h2>{visible(part.title)}</h2>\n{part.body}</section>' for part in parts)
+    here = Path(__file__).parent
+    style, script = ((here / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    body = "\n".join(_section(part) for part in parts)
     made = found.made_at.strftime("%Y-%m-%d %H:%M UTC")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
         f"<title>{TITLE}</title>\n<style>\n{style}</style>\n<script>{get_plotlyjs()}</script>\n</head>\n"
-        f'<body>\n<header><h1>{TITLE}</h1><p class="mw-note">{made}</p><nav aria-label="Sections">{links}</nav></header>\n'
-        f"{body}\n</body>\n</html>\n"
+        f'<body>\n<a class="mw-skip" href="#{parts[0].name}">Skip the contents</a>\n'
+        f'<header><h1>{TITLE}</h1><p class="mw-note">{made}</p>{_contents(parts)}</header>\n'
+        f"<main>\n{body}\n</main>\n<script>\n{script}</script>\n</body>\n</html>\n"
     )
+
+
+def _section(part: Section) -> str:
+    title = f'<h2 id="{part.name}-title">{visible(part.title)}</h2>'
+    return f'<section id="{part.name}" aria-labelledby="{part.name}-title">{title}\n{part.body}</section>'
+
+
+def _contents(parts: list[Section]) -> str:
+    items = ""
+    for part in parts:
+        below = "".join(f'<li><a href="#{h.name}">{visible(shorten(h.title, 80))}</a></li>' for h in part.parts)
+        items += f'<li><a href="#{part.name}">{visible(part.title)}</a>' + (f"<ul>{below}</ul>" if below else "") + "</li>"
+    return f'<nav aria-label="Contents"><ul>{items}</ul></nav>'

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-
-from plotly.io import to_html
 
 from jobs.report import charts
 from jobs.report.bias_topics import LEGEND, PullRow, pulls, topic_table, topics
 from jobs.report.charts import Dot, Line
+from jobs.report.figures import Figures, Heading
 from jobs.report.gather import Evaluated, Gathered, by_benchmark
 from jobs.report.markup import details, facts, signed, table, visible
+from jobs.report.rater_sections import differences, estimates, note, remark, slices
 from jobs.report.results import benchmark_dots, benchmark_table, remarks
-from jobs.report.words import FEW, MODES, interval, rater_kind, rater_name, share
+from jobs.report.slice_parts import who
+from jobs.report.words import FEW, MODES, interval, rater_kind, rater_name, reused, share
 
-THEME = "light"
 _MATRIX = {
     "Rater": "text",
     "Against": "text",
@@ -44,33 +45,12 @@ _WINS = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the report; `name` is its anchor, `body` HTML."""
+    """A part of the report; `name` is its anchor, `body` HTML, `parts` what the table of contents lists below it."""
 
     name: str
     title: str
     body: str
-
-
-class Figures:
-    """Turns charts into HTML; each gets an id of its own, so that a report of the same values is the same text."""
-
-    def __init__(self) -> None:
-        self._n = 0
-
-    def html(self, figure: Any, alt: str) -> str:
-        """The chart without plotly.js, which the page brings once."""
-        self._n += 1
-        height = f"{figure.layout.height:.0f}px"
-        inner = to_html(
-            figure,
-            full_html=False,
-            include_plotlyjs=False,
-            include_mathjax=False,
-            div_id=f"figure-{self._n}",
-            default_height=height,
-            config={"displayModeBar": False},
-        )
-        return f'<figure style="margin: 0" role="img" aria-label="{visible(alt)}">{inner}</figure>'
+    parts: tuple[Heading, ...] = ()
 
 
 def sections(found: Gathered) -> list[Section]:
@@ -79,22 +59,17 @@ def sections(found: Gathered) -> list[Section]:
     makers: tuple[tuple[str, str, Callable[[Gathered, Figures], Iterator[str]]], ...] = (
         ("provenance", "Provenance", _provenance),
         ("agreement", "Agreement", _agreement),
+        ("slices", "Slices", slices),
+        ("differences", "Two raters on the same pairs", differences),
         ("bias", "Bias", _bias),
+        ("estimates", "Estimates from labelling queues", estimates),
         ("best-of-n", "Best-of-N", _best_of_n),
         ("benchmarks", "Benchmarks", _benchmarks),
     )
-    return [Section(name, title, "\n".join(make(found, figures))) for name, title, make in makers]
+    return [Section(name, title, "\n".join(make(found, figures)), figures.take_headings()) for name, title, make in makers]
 
 
-def _note(text: str) -> str:
-    return f'<p class="mw-note">{visible(text)}</p>'
-
-
-def _remark(text: str) -> str:
-    return f'<p class="mw-remark">{visible(text)}</p>'
-
-
-def _provenance(found: Gathered, _figures: Figures) -> Iterator[str]:
+def _provenance(found: Gathered, figures: Figures) -> Iterator[str]:
     chosen = "; ".join(f"{name.replace('_', ' ')}: {_words(value)}" for name, value in found.selection.items())
     yield facts(
         [
@@ -105,7 +80,7 @@ def _provenance(found: Gathered, _figures: Figures) -> Iterator[str]:
             ("Versions", visible(", ".join(f"{name} {number}" for name, number in found.versions.items()))),
         ]
     )
-    yield "<h3>What the whole store holds</h3>"
+    yield figures.heading("What the whole store holds")
     yield facts([(visible(name.replace("_", " ").capitalize()), f"{n:,}") for name, n in found.counts.items()])
 
 
@@ -113,50 +88,45 @@ def _words(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
-def _who(rater: str) -> str:
-    kind = rater_kind(rater)
-    return visible(rater_name(rater)) + (f' <span class="mw-note">{visible(kind)}</span>' if ":" in rater else "")
-
-
 def _agreement(found: Gathered, figures: Figures) -> Iterator[str]:
     cells = [c for c in found.cells if c["n"] or c["n_trained_on"]]
     if not cells:
-        yield _note("Nobody but the construction has said anything about these pairs.")
+        yield note("Nobody but the construction has said anything about these pairs.")
         return
     few = sum(0 < c["n"] < FEW for c in cells)
     if few:
-        yield _remark(f"{few} of {len(cells)} comparisons rest on fewer than {FEW} pairs; their intervals are wide.")
-    yield figures.html(charts.matrix(cells, THEME), "Agreement of every two raters; the table below has the same figures.")
+        yield remark(f"{few} of {len(cells)} comparisons rest on fewer than {FEW} pairs; their intervals are wide.")
+    yield figures.html(partial(charts.matrix, cells), "Agreement of every two raters; the table below has the same figures.")
     yield table("Every two raters: share of equal votes, interval by bootstrap over seeds", _MATRIX, map(_cell, cells))
     said = [f"{rater_name(rater)}: " + ", ".join(f"{n:,} {why}" for why, n in reasons.items()) for rater, reasons in found.excluded.items()]
     if said:
-        yield _note(f"No votes, and in no number above: {'; '.join(said)}.")
+        yield note(f"No votes, and in no number above: {'; '.join(said)}.")
 
 
 def _cell(c: Mapping[str, Any]) -> list[str]:
     left_out = f" {c['n_trained_on']:,} training pairs of the model left out." if c["n_trained_on"] and c["n"] else ""
     figures = [f"{c['n']:,}", share(c["agree"]), interval(c["interval"]), signed(c["kappa"]), signed(c["alpha"])]
-    return [_who(c["a"]), _who(c["b"]), *figures, visible(c["note"] + left_out)]
+    return [who(c["a"]), who(c["b"]), *figures, visible(c["note"] + left_out)]
 
 
 def _bias(found: Gathered, figures: Figures) -> Iterator[str]:
     raters = found.bias["raters"]
     if not raters:
-        yield _note("No judge, model or person has said anything about these pairs.")
+        yield note("No judge, model or person has said anything about these pairs.")
         return
-    rows = ([_who(f["rater"]), visible(f["text"]), f"{f['figure']['n']:,}"] for f in found.bias["findings"])
+    rows = ([who(f["rater"]), visible(f["text"]), f"{f['figure']['n']:,}"] for f in found.bias["findings"])
     yield table("Findings: named only where the interval leaves no doubt", _FINDINGS, rows)
     pulled = pulls(raters)
     if pulled:
         dots = pull_dots(pulled)
         yield figures.html(
-            charts.dots(dots, THEME, title="share that takes it", lines=[Line(0.5, "no pull")]), "What raters take; table below."
+            partial(charts.dots, dots, title="share that takes it", lines=[Line(0.5, "no pull")]), "What raters take; table below."
         )
         yield table("How often raters take the first position, the left or the longer side", PULL_COLUMNS, map(pull_cells, pulled))
-    yield _note(LEGEND)
+    yield note(LEGEND)
     for report in raters:
         tables = "".join(topic_table(topic, rater_name(report["rater"])) for topic in topics(report) if topic.rows)
-        yield details(f"All figures of {_who(report['rater'])}", tables)
+        yield details(f"All figures of {who(report['rater'])}", tables)
 
 
 def pull_dots(pulled: Sequence[PullRow]) -> list[Dot]:
@@ -182,19 +152,19 @@ def _measured(p: PullRow) -> str:
 def pull_cells(p: PullRow) -> list[str]:
     """The same as a row of a table with `PULL_COLUMNS`."""
     figures = [share(p.figure["value"]), interval(p.figure["interval"]), f"{p.figure['n']:,}"]
-    return [_who(p.rater), p.mark, *figures, _measured(p)]
+    return [who(p.rater), p.mark, *figures, _measured(p)]
 
 
 def _best_of_n(found: Gathered, figures: Figures) -> Iterator[str]:
     runs = [e for e in found.evaluations if e.state.kind == "bon"]
     if not runs:
-        yield _note("No Best-of-N run has finished in this store.")
+        yield note("No Best-of-N run has finished in this store.")
     for run in runs:
-        yield f"<h3>{visible(run.title)}</h3>"
+        yield figures.heading(run.title)
         if any(r["win_rate"] is not None for r in run.report["table"]):
-            yield figures.html(charts.win_rates(run.report["table"], THEME), "Win rate over N; table below.")
+            yield figures.html(partial(charts.win_rates, run.report["table"]), "Win rate over N; table below.")
         yield table("How often A's pick was judged better; ties and same picks are half a win", _WINS, map(_win, run.report["table"]))
-        yield _note(f"Judge: {run.report['judge']}. Run {run.state.run_id}.{judge_remark(run.report)}")
+        yield note(f"Judge: {run.report['judge']}. Run {run.state.run_id}.{judge_remark(run.report)} {reused(run.report)}".rstrip())
 
 
 def judge_remark(report: Mapping[str, Any]) -> str:
@@ -213,16 +183,16 @@ def _win(r: Mapping[str, Any]) -> list[str]:
 def _benchmarks(found: Gathered, figures: Figures) -> Iterator[str]:
     groups = by_benchmark(found.evaluations)
     if not groups:
-        yield _note("No model was held against a benchmark in this store.")
+        yield note("No model was held against a benchmark in this store.")
     for runs in groups.values():
         yield from _benchmark(runs, figures)
 
 
 def _benchmark(runs: Sequence[Evaluated], figures: Figures) -> Iterator[str]:
     reports = [run.report for run in runs]
-    yield f"<h3>{visible(reports[0]['title'])}</h3>"
+    yield figures.heading(reports[0]["title"])
     found = benchmark_dots(reports)
     if found:
-        yield figures.html(charts.dots(found, THEME, title="score: 1 is every prompt right"), "Figures by section; table below.")
+        yield figures.html(partial(charts.dots, found, title="score: 1 is every prompt right"), "Figures by section; table below.")
     yield benchmark_table(reports)
-    yield "".join(_remark(text) for report in reports for text in remarks(report))
+    yield "".join(remark(text) for report in reports for text in remarks(report))

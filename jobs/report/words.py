@@ -51,6 +51,19 @@ def percent_interval(ends: Sequence[float] | None) -> str:
     return "–" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
 
 
+def reused(report: Mapping[str, Any]) -> str:
+    """Which conversations of a Best-of-N run earlier runs had simulated, in a sentence; empty where none."""
+    found: Mapping[str, int] = report.get("reused_conversations") or {}
+    if not found:
+        return ""
+    of = f" of {report['conversations']:,} conversations reused from "
+    return (
+        f"{sum(found.values()):,}{of}"
+        + ", ".join(f"run {name} ({n:,})" if len(found) > 1 else f"run {name}" for name, n in found.items())
+        + "."
+    )
+
+
 def comparison(row: Mapping[str, Any]) -> str:
     """What a line of a Best-of-N chart is called."""
     return f"{row['a']} against {row['b']}, {MODES.get(row['mode'], row['mode'])}"

@@ -9,8 +9,10 @@ from typing import Any
 
 from jobs.context import RunContext
 from jobs.reward_log import RewardLog
+from jobs.score_estimate import scoring_figures
 from jobs.stages.multiturn import MultiturnSelection, multiturn_items
 from jobs.stages.score import registered_model
+from music_core.config import Settings
 from music_core.errors import ConfigError
 from music_core.evaluate.benchmarks.catalogue import MULTITURN, benchmark_of, read_benchmark, run_benchmark
 from music_core.evaluate.benchmarks.contamination import Contamination, find_contaminated
@@ -54,7 +56,8 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     """Read the rows, look for them among the model's training pairs, score what this run has not scored yet, report."""
     model, path = registered_model(ctx.store, config.model)
     trained_on = training_ids(ctx.store, model)
-    found = _items(config, ctx, trained_on or frozenset())
+    ctx.progress(0, 1, "reading")
+    found = _read(config, ctx.store, trained_on or frozenset())
     contamination = None if trained_on is None else _contamination(found.items, ctx, model, trained_on)
     began = time.monotonic()
     with RewardLog(ctx.folder / REWARDS) as log:
@@ -79,16 +82,28 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
         }
 
 
+def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]:  # noqa: ARG001 -- as all stages
+    """Rows, different conversations, tokens, hours and memory of scoring; the rows are read as the run would read them.
+
+    What the bootstrap and the look for the prompts among the training pairs take is not counted.
+    """
+    model, path = registered_model(store, config.model)
+    found = _read(config, store, training_ids(store, model) or frozenset())
+    different = _different(found.items)
+    n_chars = sum(c.n_chars for c in different.values())
+    figures = scoring_figures(store, model, path, n_chars, batch_tokens=config.batch_tokens, dtype=config.dtype)
+    return {**figures, "rows": found.rows, "conversations": len(different)}
+
+
 def training_ids(store: Store, model: RewardModel) -> frozenset[str] | None:
     """Ids of the pairs that the model learnt from, None for a model that was not trained here."""
     manifest = read_manifest(store, model.run_id) if model.run_id else []
     return frozenset(pair_id for pair_id, split in manifest if split == "train") if manifest else None
 
 
-def _items(config: Config, ctx: RunContext, trained_on: frozenset[str]) -> ReadItems:
-    ctx.progress(0, 1, "reading")
+def _read(config: Config, store: Store, trained_on: frozenset[str]) -> ReadItems:
     if config.benchmark == MULTITURN:
-        return multiturn_items(ctx.store, config, trained_on)
+        return multiturn_items(store, config, trained_on)
     benchmark = benchmark_of(config.benchmark)
     places = config.paths or (benchmark.hub,)
     faults: Counter[str] = Counter()
@@ -121,9 +136,14 @@ def _training_pairs(ctx: RunContext, model: RewardModel, trained_on: frozenset[s
             yield stored.id, stored.pair
 
 
+def _different(items: Sequence[Item]) -> dict[str, Conversation]:
+    """Conversation id → conversation: one that occurs twice is scored once."""
+    return {i: c for item in items for i, c in zip(item.conversation_ids, item.conversations, strict=True)}
+
+
 def _score_all(items: Sequence[Item], path: str, config: Config, ctx: RunContext, log: RewardLog) -> None:
     """Score every conversation that the log does not know."""
-    different: dict[str, Conversation] = {i: c for item in items for i, c in zip(item.conversation_ids, item.conversations, strict=True)}
+    different = _different(items)
     todo = [(i, c) for i, c in different.items() if i not in log.known]
     n_known = len(different) - len(todo)
     ctx.progress(n_known, len(different), f"loading {config.model}")

@@ -1,7 +1,8 @@
 """Best-of-N: what selectors pick out of simulated conversations, compared by a judge.
 
 Finished calls of the simulation lie in the run's journal, rewards in its folder, judge answers in the store: a killed run goes on
-without repeating any of them. The picks are stored as pairs, so that people can look at them and label them.
+without repeating any of them, and a run that simulates as an earlier one did takes that one's conversations over. The picks are
+stored as pairs, so that people can look at them and label them.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from jobs.phases import Phases
 from jobs.stages import panel
 from jobs.stages.best_of_n_config import Config
 from jobs.stages.best_of_n_estimate import estimate, expected
+from jobs.stages.best_of_n_pool import JOURNAL, earlier_calls, note_pool, pool_fingerprint, reused
 from jobs.stages.embedded import ensure_for
 from jobs.stages.judging import Advance, Tally, judge_ids
 from jobs.stages.seeds import seeds_for
@@ -45,6 +47,7 @@ def run(config: Config, ctx: RunContext) -> dict[str, Any]:
     seeds = seeds_for(ctx.store, ctx.folder, config.seed_choice)
     if len(seeds) < config.prompts:
         ctx.log(f"only {len(seeds)} different first messages for {config.prompts} prompts")
+    note_pool(ctx.folder, pool_fingerprint(config, ctx.settings))
     ensure_for(ctx, (*config.endpoints, config.judge))
     work = _Work(config, ctx, seeds, chosen, _phases(ctx, config, len(seeds)))
     picks = asyncio.run(work.picks())
@@ -118,8 +121,8 @@ class _Work:
             model.attach(self.ctx)
         assistant, user = self.config.endpoints
         began = time.monotonic()
-        async with open_chats(self.ctx.settings, (assistant, user)) as chats, Journal(self.ctx.folder / "journal.jsonl") as journal:
-            engine = Engine(journal)
+        async with open_chats(self.ctx.settings, (assistant, user)) as chats, Journal(self.ctx.folder / JOURNAL) as journal:
+            engine = Engine(journal, earlier=earlier_calls(self.ctx.folder, self.config, self.ctx.settings))
             engine.stats = self.stats
             sims = simulators(engine, chats[assistant], chats[user], self.config.pool())
             self.models = {chats[name].model for name in (assistant, user)}
@@ -142,6 +145,7 @@ class _Work:
         size = self.config.pool().size
         self.counts |= {
             "conversations": sum(len(p.candidates) for p in pools),
+            "reused_conversations": reused(pools, sims.engine.made_by),
             "short_pools": sum(len(p.candidates) < size for p in pools),
             "dropped": dropped,
         }
@@ -223,6 +227,7 @@ class _Work:
             "unparsed": judged["unparsed"],
             "calls": stats.n_calls + judged["calls"],
             "replayed": stats.n_replayed,
+            "reused_calls": stats.n_reused,
             "tokens_in": stats.tokens_in + judged["tokens_in"],
             "tokens_out": stats.tokens_out + judged["tokens_out"],
             "tokens_cached": stats.tokens_cached,

@@ -24,7 +24,8 @@ class Config:
     `n_best` ("2,4,8"), `turns` turns long. `turn_by_turn` lets the selectors pick reply by reply as well. The picks are stored as
     source `name` (default: the run's id). `user` is the assistant's endpoint unless given. `judge` compares the picks, `judge_kind`
     says how: `pairwise` as in the paper, or by `checklist`; `judge_name` (default: the endpoint's) starts the judge's name.
-    `reply_tokens`, `user_tokens` and `temperature` replace sampling parameters of `PoolConfig`.
+    `reply_tokens`, `user_tokens` and `temperature` replace sampling parameters of `PoolConfig`. Conversations that an earlier run of
+    this store has simulated in the same way are taken over, unless `fresh`.
     """
 
     a: str = ""
@@ -53,6 +54,7 @@ class Config:
     batch_tokens: int = 4096
     dtype: str = "float32"
     device: str | None = None
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         """Refuse impossible settings when the run is asked for, not when it starts."""

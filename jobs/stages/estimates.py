@@ -1,4 +1,4 @@
-"""What the labels of a queue say about its whole pool: how often people prefer the built side, and how often each judge is right."""
+"""What the labels of a queue say about its whole pool: how often people prefer a side or a system, and how often a judge is right."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from jobs.stages.queues import draws_of
+from jobs.stages.system_estimates import Systems, mean_scores, system_win_rate
 from music_core.errors import ConfigError
 from music_core.evaluate.estimands import judge_accuracy, win_rate
 from music_core.evaluate.estimate import Estimate, labels_needed
@@ -13,27 +14,35 @@ from music_core.store.connect import Store
 from music_core.store.facts import selected_labels, selected_margins, selected_verdicts
 from music_core.store.pairs import PairFilter
 from music_core.store.queues import LabelQueue, QueueHead, answered, family, labels_given, read_queue, seeds_of
+from music_core.store.sides import matchups
 from music_core.store.votes import votes
 from music_core.types import LabelEvent, Verdict
 
-Question = Literal["win_rate", "accuracy"]
+Question = Literal["win_rate", "accuracy", "system"]
 HALF_WIDTH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One estimate. `rater` is whose verdicts predict (win_rate; empty: nobody's) or who is held against people (accuracy)."""
+    """One estimate. `rater` is whose verdicts predict (win_rate; empty: nobody's) or who is held against people (accuracy).
+
+    With the question `system` it is about the win rate of `system` against `against` (empty: against all others of the pool), and
+    several raters predict together: `rater` is the one, `judges` or `judges and models`.
+    """
 
     question: Question
     rater: str
     found: Estimate
+    system: str = ""
+    against: str = ""
 
     def as_dict(self, half_width: float) -> dict[str, Any]:
         """The estimate as JSON types, with the labels still needed for `half_width`, of seeds like these and of this very pool."""
         needed = labels_needed(self.found, half_width), labels_needed(self.found, half_width, of_pool=True)
         like_these, this_pool = ({"more": n.more, "note": n.note} for n in needed)
         more = {"half_width": half_width, "seeds_like_these": like_these, "this_pool": this_pool}
-        return {"question": self.question, "rater": self.rater, **self.found.as_dict(), "labels_needed": more}
+        about = {"question": self.question, "rater": self.rater, "system": self.system, "against": self.against}
+        return {**about, **self.found.as_dict(), "labels_needed": more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,7 @@ def estimates_of(
         labels = final_labels(labels)
     wanted = [r for r in there if r in raters] if raters else there
     answers = [pool.win_rate(rater, labels, seed, n_boot) for rater in wanted or [""]] if pool.built else []
+    answers += pool.systems(wanted, labels, seed, n_boot)
     answers += [pool.accuracy(rater, labels, seed, n_boot) for rater in wanted]
     return QueueEstimates(queue.head, given, tuple(answers), tuple(_warnings(queue.head, given)), tuple(_notes(pool)))
 
@@ -125,6 +135,7 @@ class _Pool:
     def __init__(self, store: Store, queue: LabelQueue, f: PairFilter) -> None:
         said = votes(store, f)
         self.draws = draws_of(queue)
+        self.named = Systems(matchups(store, f))
         self.seed_of = seeds_of(store, f)
         self.built = {v.pair_id for v in said if v.rater == "construction"}
         self._trained = {(v.rater, v.pair_id) for v in said if v.trained_on}
@@ -157,6 +168,22 @@ class _Pool:
             note = f"{n_out} pairs of which neither side was built to be better are left out."
             found = replace(found, n_excluded=n_out).with_note(note)
         return Answer("win_rate", rater, found)
+
+    def systems(self, raters: Sequence[str], labels: Sequence[LabelEvent], seed: int, n_boot: int) -> list[Answer]:
+        """Of every named system against all others, and of every two that met on a labelled pair; predicted by `raters` together."""
+        scores = mean_scores([self._scores.get(rater, {}) for rater in raters])
+        judges = all(r.startswith("judge:") for r in raters)
+        who = raters[0] if len(raters) == 1 else ("judges" if judges else "judges and models") if raters else ""
+        drawn = {d.pair_id for d in self.draws if d.drawn}
+        labelled = {e.pair_id for e in labels if e.value is not None} & drawn
+        asked = [*((name, "") for name in self.named.names), *self.named.couples(labelled)]
+        found = []
+        for system, against in asked:
+            side = self.named.sides(system, against)
+            if side:
+                one = system_win_rate(side, self.draws, self.seed_of, scores, labels, seed=seed, n_boot=n_boot)
+                found.append(Answer("system", who, one, system, against))
+        return found
 
     def accuracy(self, rater: str, labels: Sequence[LabelEvent], seed: int, n_boot: int) -> Answer:
         """Of a judge or model; the chance that it is right is predicted by the share of all others that say the same."""
@@ -222,6 +249,11 @@ def _notes(pool: _Pool) -> list[str]:
     found = []
     if not pool.built:
         found.append("There is no win rate of the built side: no pair of this pool was built to have a better one.")
+    if pool.named.names:
+        found.append(
+            "A system's win rate against all others depends on whom it met how often in this pool; pairs on whose both sides it stands "
+            "are left out. Where two systems gave the same answer there is no pair."
+        )
     if not pool.raters:
         found.append("No judge or model has said anything about these pairs: there are no predictions, and labels stand alone.")
     return found

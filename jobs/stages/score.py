@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from jobs.context import RunContext
-from jobs.estimate import Rate, newest_report, shown
-from jobs.memory import assumed_score_rate, score_memory_gb, shape_of
+from jobs.score_estimate import scoring_figures
 from jobs.stages.select import CHUNK, Selection, selected_ids, stored_pairs
 from music_core.config import Settings
 from music_core.errors import ConfigError, RewardError
@@ -129,17 +128,6 @@ def estimate(config: Config, store: Store, settings: Settings) -> dict[str, Any]
     todo = [i for i in selected_ids(store, config) if i not in known]
     looked_at = list(stored_pairs(store, todo[:MEASURE_BY]))
     chars = sum(p.pair.chosen.n_chars + p.pair.rejected.n_chars for p in looked_at)
-    tokens = round(chars / 4 / max(1, len(looked_at)) * len(todo))
-    shape = shape_of(str(path))
-    found = newest_report(
-        store, "score", lambda c: c["model"] in (model.name, model.id), enough=lambda r: r["working_s"] > 0 and r["tokens"] > 0
-    )
-    rate = assumed_score_rate(shape) if shape else None
-    if found:
-        rate = Rate(found[1]["tokens"] / found[1]["working_s"], "tokens/s", "measured", found[0])
-    figures: dict[str, Any] = {"calls": 0, "tokens_in": tokens, "tokens_out": 0, "cost": 0.0, "pairs": len(todo)}
-    if rate is not None:
-        figures["hours"] = tokens / rate.value / 3600
-    if shape is not None:
-        figures["memory_gb_per_device"] = round(score_memory_gb(shape, config.batch_tokens, 4 if config.dtype == "float32" else 2), 2)
-    return {**figures, "rates": shown({"scoring": rate} if rate else {})}
+    n_chars = chars / max(1, len(looked_at)) * len(todo)
+    figures = scoring_figures(store, model, path, n_chars, batch_tokens=config.batch_tokens, dtype=config.dtype)
+    return {**figures, "pairs": len(todo)}

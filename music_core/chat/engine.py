@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from music_core.chat.earlier import Earlier
 from music_core.chat.journal import CallKey, Journal
 from music_core.chat.protocol import ChatModel, ChatReply, ChatRequest, RequestRefusedError
 from music_core.errors import ChatError
@@ -23,10 +24,11 @@ STOP_POLL_S = 0.2
 
 @dataclass(slots=True)
 class CallStats:
-    """Calls made and calls found in the journal; tokens and cost (US dollars) are of the calls made."""
+    """Calls made, calls found in the journal, and calls taken over from earlier runs; tokens and cost (US dollars) are of those made."""
 
     n_calls: int = 0
     n_replayed: int = 0
+    n_reused: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
@@ -81,29 +83,48 @@ class PriorityLimit:
 class Engine:
     """Makes calls within each endpoint's limit and journals every answer before handing it out."""
 
-    def __init__(self, journal: Journal, *, retries: int = 2, backoff_s: float = 1.0) -> None:
-        """`retries` come on top of the client's own, for a server that restarts; they wait `backoff_s`, doubled each time."""
+    def __init__(self, journal: Journal, *, earlier: Earlier | None = None, retries: int = 2, backoff_s: float = 1.0) -> None:
+        """Calls in `earlier` are copied into the journal instead of made.
+
+        `retries` come on top of the client's own, for a server that restarts; they wait `backoff_s`, doubled each time.
+        """
         self._journal = journal
+        self._earlier = earlier
+        # By (seed, branch) of calls: the runs that made them, an empty name for this one.
+        self.made_by: dict[tuple[str, str], set[str]] = {}
         self._retries = retries
         self._backoff_s = backoff_s
         self._limits: dict[str, PriorityLimit] = {}
         self.stats = CallStats()
 
     async def call(self, model: ChatModel, request: ChatRequest, key: CallKey, *, priority: int = 0) -> ChatReply:
-        """The answer to `request`: from the journal if that call was finished before, else from the model.
+        """The answer to `request`: from the journal if that call was finished before, then from earlier runs, else from the model.
 
         Raises `RequestRefusedError` at once, any other `ChatError` after the retries.
         """
         known = self._journal.get(key)
         if known is not None:
             self.stats.n_replayed += 1
+            self._note(key)
             return known
+        found = None if self._earlier is None else self._earlier.get(key)
+        if found is not None:
+            # Copied, so that this run resumes by itself whatever becomes of the other's folder.
+            await self._journal.append(key, *found)
+            self.stats.n_reused += 1
+            self._note(key)
+            return found[0]
         limit = self._limits.setdefault(model.endpoint, PriorityLimit(model.max_concurrency))
         async with limit.slot(priority):
             reply = await self._ask(model, request)
         await self._journal.append(key, reply)
         self.stats.add(reply)
+        self._note(key)
         return reply
+
+    def _note(self, key: CallKey) -> None:
+        if self._earlier is not None:
+            self.made_by.setdefault((key.seed, key.branch), set()).add(self._journal.origin(key))
 
     async def _ask(self, model: ChatModel, request: ChatRequest) -> ChatReply:
         for attempt in range(self._retries):

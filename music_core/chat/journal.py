@@ -52,6 +52,7 @@ class Journal:
         self._path = path
         self._memory: dict[bytes, bytes] = {}
         self._at: dict[bytes, tuple[int, int]] = {}
+        self._origins: dict[bytes, str] = {}
         self._pending: list[tuple[bytes, bytes, asyncio.Future[None]]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._handle = -1
@@ -81,14 +82,21 @@ class Journal:
             line = os.pread(self._handle, size, start)
         else:
             line = None
-        return None if line is None else _reply_of(json.loads(line))
+        return None if line is None else reply_of(line)
 
-    async def append(self, key: CallKey, reply: ChatReply) -> None:
-        """Store a finished call; when this returns it survives a kill and a power cut.
+    def origin(self, key: CallKey) -> str:
+        """The run whose call this was, for one taken over from an earlier run; empty for a call of our own or an unknown one."""
+        return self._origins.get(key.digest(), "")
+
+    async def append(self, key: CallKey, reply: ChatReply, origin: str = "") -> None:
+        """Store a finished call, one taken over from the run `origin` too; when this returns it survives a kill and a power cut.
 
         Raises `RunError` when the file cannot be written.
         """
-        line = json.dumps({"key": dataclasses.asdict(key), "reply": dataclasses.asdict(reply)}, ensure_ascii=False)
+        record = {"key": dataclasses.asdict(key), "reply": dataclasses.asdict(reply), **({"from": origin} if origin else {})}
+        line = json.dumps(record, ensure_ascii=False)
+        if origin:
+            self._origins[key.digest()] = origin
         raw = line.encode("utf-8", "surrogatepass") + b"\n"
         if self._path is None:
             self._memory[key.digest()] = raw
@@ -154,14 +162,17 @@ class Journal:
         torn_at: int | None = None
         with path.open("rb") as f:
             for n, raw in enumerate(f, start=1):
-                digest = _digest_of(raw)
-                if digest is None:
+                call = call_of(raw)
+                if call is None:
                     torn_at = self._end if torn_at is None else torn_at
                 elif torn_at is not None:
                     raise RunError(f"The journal {path} is damaged before line {n}.", "Restore it, or start the run anew.")
                 else:
+                    digest = call.key.digest()
                     self._at[digest] = (self._end, len(raw))
                     self._end += len(raw)
+                    if call.origin:
+                        self._origins[digest] = call.origin
         if torn_at is not None:
             os.ftruncate(self._handle, torn_at)
 
@@ -175,16 +186,27 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _digest_of(raw: bytes) -> bytes | None:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a line of a journal is about; `origin` names the run it was taken over from, empty for a call of its own."""
+
+    key: CallKey
+    origin: str
+
+
+def call_of(raw: bytes) -> Call | None:
+    """The call of a line; None for a line that was torn off or damaged."""
     if not raw.endswith(b"\n"):
         return None
     try:
-        return CallKey(**json.loads(raw)["key"]).digest()
-    except (ValueError, KeyError, TypeError):
+        record = json.loads(raw)
+        return Call(CallKey(**record["key"]), str(record.get("from", "")))
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _reply_of(record: dict[str, Any]) -> ChatReply:
-    values = dict(record["reply"])
+def reply_of(raw: bytes) -> ChatReply:
+    """The answer in a line that `call_of` reads."""
+    values: dict[str, Any] = dict(json.loads(raw)["reply"])
     values["first_token"] = tuple((token, logprob) for token, logprob in values["first_token"])
     return ChatReply(**values)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from music_core.chat.engine import Engine
@@ -66,11 +67,21 @@ class Simulators:
 
 
 def simulators(engine: Engine, assistant: ChatModel, user: ChatModel, config: PoolConfig) -> Simulators:
-    """The shared part of a run; its fingerprint covers endpoints, models, sampling, prompts and gates, and neither turns nor size."""
+    """The shared part of a run, with the `fingerprint` of its models and config."""
+    models = [(m.endpoint, m.model) for m in (assistant, user)]
+    return Simulators(engine, assistant, user, config, fingerprint(models, config))
+
+
+def fingerprint(models: Sequence[tuple[str, str]], config: PoolConfig) -> str:
+    """Of the `models` (endpoint, model) of assistant and user, sampling, run seed, prompts and gates, and of neither turns nor size."""
     prompts = {name: template(name) for name in names() if name.startswith(("user_", "assistant_"))}
     kept = {k: v for k, v in dataclasses.asdict(config).items() if k not in ("turns", "size")}
-    models = [[m.endpoint, m.model] for m in (assistant, user)]
-    return Simulators(engine, assistant, user, config, content_id("b", [SIMULATION_VERSION, models, kept, prompts]))
+    return content_id("b", [SIMULATION_VERSION, [list(m) for m in models], kept, prompts])
+
+
+def draw_name(index: int) -> str:
+    """What the calls of the `index`-th draw are called in the journal."""
+    return f"draw-{index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,7 @@ async def said(sims: Simulators, line: Line, role: Role, index: int) -> Line:
 
 
 async def _try(sims: Simulators, line: Line, role: Role, index: int, attempt: int) -> tuple[TurnDraft, TurnRecord]:
-    config, context_id, name = sims.config, line.seed.context.id, f"draw-{index}"
+    config, context_id, name = sims.config, line.seed.context.id, draw_name(index)
     model, sampling = (sims.user, config.user) if role == "user" else (sims.assistant, config.assistant)
     if role == "user":
         # The same moves for every candidate of a prompt, so that candidates differ by their replies.

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from music_core.store.connect import Store
+from music_core.store.filters import BUILT, PairFilter, selection
 from music_core.store.session import Session, marks
 from music_core.store.text import from_json
 from music_core.types import BRANCHES, NEUTRAL_METHODS, BranchName, Origin
@@ -41,3 +43,33 @@ def systems_by_pair(session: Session, ids: Sequence[str]) -> dict[str, Systems]:
     for pair_id, method, meta in rows:
         origins.setdefault(pair_id, []).append(Origin("", method=method, meta=from_json(meta)))
     return {pair_id: systems for pair_id, found in origins.items() if (systems := systems_of(found)) is not None}
+
+
+def matchups(store: Store, f: PairFilter | None = None) -> dict[str, frozenset[tuple[str, str]]]:
+    """Pair id → (system of the chosen side, system of the rejected side), of the pairs that pass `f` and that no origin built.
+
+    Two conversations may meet several times: picks of several selectors, or answers that two systems share. Pairs whose systems are
+    not both named, or are the same, are left out.
+    """
+    chosen = selection(f or PairFilter())
+    sql = f"""{chosen.sql} SELECT pair_id, meta FROM lake.origin_rows WHERE pair_id IN (SELECT pair_id FROM chosen)
+        AND pair_id NOT IN (SELECT pair_id FROM fast.origins WHERE {BUILT}) AND contains(meta, '"sides"') ORDER BY pair_id"""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for pair_id, meta in store.indexed(lambda session: session.rows(sql, (*chosen.params, *NEUTRAL_METHODS))):
+        stated = from_json(meta)
+        meetings = stated.get("meetings")
+        for meeting in (stated, *(meetings if isinstance(meetings, list) else ())):
+            couple = _couple(meeting)
+            if couple is not None:
+                found.setdefault(pair_id, set()).add(couple)
+    return {pair_id: frozenset(met) for pair_id, met in found.items()}
+
+
+def _couple(meeting: object) -> tuple[str, str] | None:
+    sides = meeting.get("sides") if isinstance(meeting, dict) else None
+    if not isinstance(sides, dict):
+        return None
+    chosen, rejected = (sides.get(branch) for branch in BRANCHES)
+    if not isinstance(chosen, str) or not isinstance(rejected, str) or not chosen or not rejected or chosen == rejected:
+        return None
+    return chosen, rejected

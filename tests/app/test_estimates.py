@@ -5,8 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import estimates
-from app.components import estimates_chart
-from app.components.estimates import advice_markup, remarks_markup, table_markup
+from app.components.estimates import advice_markup
+from jobs.report.estimating import figure, remarks_markup, table_markup
 from jobs.stages.estimates import Answer, Given, QueueEstimates
 from music_core.evaluate.estimate import Estimate
 from music_core.store.labels import add_label
@@ -106,6 +106,24 @@ def test_warnings_stand_beside_the_figures_and_assumptions_are_folded() -> None:
     assert out.index("Seen before.") < out.index("Only 100 pairs.") < out.index("<details") < out.index("Assumed.")
 
 
+def test_many_different_warnings_are_counted_and_listed_by_estimate() -> None:
+    answers = [Answer("system", "judges", replace(WIDE, warnings=(f"Only {n} pairs.",)), f"<i>s{n}</i>") for n in range(5)]
+    out = remarks_markup(queue_estimates(*answers))
+    assert "5 of 5 estimates come with warnings" in out
+    assert "People prefer &lt;i&gt;s3&lt;/i&gt; to the others, predicted by judges: Only 3 pairs." in out
+    assert out.index("Seen before.") < out.index("5 of 5") < out.index("<details") < out.index("Only 0 pairs.")
+    assert remarks_markup(queue_estimates(*answers[:4])).count('role="note"') == 5
+
+
+def test_a_number_that_rounds_to_nothing_has_no_sign() -> None:
+    tiny = replace(WIDE, estimate=-0.0001, interval=(-0.00001, 0.1), pool_interval=(-0.021, 0.1))
+    out = table_markup(queue_estimates(Answer("accuracy", "judge:x", tiny)), 0.05)
+    assert ">0.000<" in out
+    assert "0.000 to 0.100" in out
+    assert "−0.021 to 0.100" in out
+    assert "-0" not in out and "−0.000" not in out
+
+
 def test_more_labels_than_wait_take_a_larger_queue_with_room_for_skips() -> None:
     answer = Answer("accuracy", "judge:x", WIDE)
     advice = estimates.advice(answer, HEAD, 0.05)
@@ -123,10 +141,10 @@ def test_more_labels_than_wait_take_a_larger_queue_with_room_for_skips() -> None
 
 def test_the_chart_has_a_dot_for_each_of_the_two_ways_and_leaves_out_what_is_undefined() -> None:
     answers = [Answer("accuracy", "judge:<b>x</b>", WIDE), Answer("win_rate", "", Estimate(10, 0, 0, 2, 0, 0))]
-    both, alone = estimates_chart.figure(answers, "light").data
+    both, alone = figure(answers, "light").data
     assert (list(both.x), list(alone.x)) == ([0.7], [0.71])
     assert list(both.error_x.array) == pytest.approx([0.1])
-    assert "<b>" not in str(estimates_chart.figure(answers, "dark").layout.yaxis.ticktext)
+    assert "<b>" not in str(figure(answers, "dark").layout.yaxis.ticktext)
 
 
 def test_the_agreement_page_shows_the_queue_that_the_address_names_and_another_choice_goes_into_it(

@@ -259,6 +259,7 @@ def test_an_estimate_says_what_applies_and_what_is_not_known() -> None:
         "Memory": "about 2.2 GB on each device",
         "Cost": "no price known",
     }
+    assert list(dict(estimate_table.rows({"rows": 2985, "conversations": 5970, "cost": 0.0}))) == ["Rows", "Conversations", "Cost"]
     assert dict(estimate_table.rows({"cost": 1.234}))["Cost"] == "about US$ 1.23"
 
 

@@ -161,6 +161,34 @@ def test_the_multi_turn_suite_takes_votes_and_leaves_out_what_the_model_learnt(s
     assert truths == {"better side by people's votes": 1, "better side by construction": 1, "better side by imported preference": 1}
 
 
+def test_an_estimate_counts_what_the_run_would_score_and_starts_nothing(store: Store, file: Path) -> None:
+    dry = api.estimate("benchmark", config(file, limit=4), store)
+    report = run_here(store, "benchmark", config(file, limit=4))
+    assert (dry["rows"], dry["conversations"]) == (report["rows"], report["conversations"]) == (4, 8)
+    assert (dry["calls"], dry["tokens_out"], dry["cost"], dry["rates"]["scoring"]["basis"]) == (0, 0, 0.0, "assumed")
+    assert dry["hours"] == pytest.approx(dry["tokens_in"] / dry["rates"]["scoring"]["value"] / 3600, rel=1e-3)
+    assert dry["memory_gb_per_device"] >= 0
+    suite = {"benchmark": "multiturn", "model": "trained", "sources": ["music", "mt-bench"]}
+    pairs = [p.pair for p in (HELD_OUT, VOTED)]  # the model was trained on the other one
+    dry = api.estimate("benchmark", suite, store)
+    assert dry["conversations"] == 4
+    assert dry["tokens_in"] == round(sum(p.chosen.n_chars + p.rejected.n_chars for p in pairs) / 4)
+
+
+def test_every_benchmark_is_tried_dry_with_the_words_of_scoring(configured: None, store: Store, file: Path) -> None:
+    n_runs = len(api.list_runs(home=store.home))
+    told = CliRunner().invoke(group(), ["rewardbench", str(file), "--model", "foreign", "--dry-run", "--json"])
+    answer = json.loads(told.stdout.splitlines()[-1])
+    scoring = api.estimate("score", {"model": "foreign"}, store)
+    assert set(answer) - set(scoring) == {"rows", "conversations"}
+    assert set(scoring) - set(answer) == {"pairs"}
+    told = CliRunner().invoke(group(), ["multiturn", "--model", "foreign", "--source", "music", "--dry-run"])
+    assert told.output.startswith("Nothing was run. It would take:")
+    assert "conversations" in told.output
+    assert len(api.list_runs(home=store.home)) == n_runs
+    assert all("--dry-run" in CliRunner().invoke(group(), [name, "--help"]).output for name in group().commands)
+
+
 def group() -> click.Group:
     made = click.Group("evaluate")
     add_benchmark_commands(made)

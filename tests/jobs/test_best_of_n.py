@@ -122,7 +122,7 @@ def test_the_same_couple_is_not_judged_again_in_another_run_and_the_order_of_sel
 
 def test_a_stopped_run_goes_on_with_the_same_table_and_repeats_no_call(store: Store, config: dict[str, Any], tmp_path: Path) -> None:
     register_tiny(store, tmp_path / "tiny")
-    config |= {"a": "tiny", "b": ["longest"], "turn_by_turn": True, "name": ""}
+    config |= {"a": "tiny", "b": ["longest"], "turn_by_turn": True, "name": "", "fresh": True}
     whole = run_here(store, "bon", config, run_id="whole")
     runner = LocalRunner(store.home)
     folder = runner.create(api.new_run("bon", config, run_id="stopped"))
@@ -175,7 +175,8 @@ def test_a_run_killed_in_the_background_is_resumed_and_repeats_no_finished_call(
     report = runner.folder(run_id).report() or {}
     assert report["replayed"] == n_kept
     assert len(slow.bodies) - n_asked == report["calls"] - report["readings"] == 4 * 4 * 3 - n_kept
-    again = run_here(store, "bon", config, run_id="undisturbed")
+    again = run_here(store, "bon", {**config, "fresh": True}, run_id="undisturbed")
+    assert again["reused_conversations"] == {}
     assert rows_of(again) == rows_of(report)
 
 

@@ -238,7 +238,7 @@ def test_forms_learn_the_settings_of_every_kind() -> None:
     assert set(kinds) == every
     assert kinds["generate"].settings["turns"] == 5
     assert list(kinds["train"].required) == ["name"]
-    assert [k for k, info in kinds.items() if info.estimated] == ["generate", "judge", "train", "score", "bon"]
+    assert [k for k, info in kinds.items() if info.estimated] == ["generate", "judge", "train", "score", "benchmark", "bon"]
 
 
 def test_the_first_messages_of_the_demo_lie_in_every_split() -> None:
