@@ -106,16 +106,30 @@ def _heading(side: Side) -> str:
     return f'<div class="mw-head mw-{side.tone}"><h3>{visible(side.name)}</h3>{subtitle}</div>'
 
 
-def markup(left: Side, right: Side, *, open_prefix: bool = False, first_turn: int = 0, most: int = MOST_TURNS) -> str:
-    """The whole comparison as HTML: at most `most` turns, from `first_turn` on. Pure."""
+def markup(
+    left: Side,
+    right: Side,
+    *,
+    open_prefix: bool = False,
+    first_turn: int = 0,
+    most: int = MOST_TURNS,
+    last_turn: int | None = None,
+    heads: bool = True,
+) -> str:
+    """The whole comparison as HTML: at most `most` turns, from `first_turn` on and up to `last_turn`. Pure.
+
+    Without `heads` it is a part that follows another: no names of the sides above it, and no landmark of its own.
+    """
     turns = align(left.conversation, right.conversation)
     n_same = shared_prefix(turns)
     parting = turns[n_same].turn if n_same < len(turns) else None
-    window = [turn for turn in turns if turn.turn >= first_turn][:most]
+    window = [turn for turn in turns if first_turn <= turn.turn and (last_turn is None or turn.turn <= last_turn)][:most]
     same = [turn for turn in window if parting is None or turn.turn < parting]
     rest = window[len(same) :]
     body = _prefix(same, left, right, open_prefix or not rest)
     body += "".join(_turn(turn, turn.turn == parting, left, right) for turn in rest)
+    if not heads:
+        return f'<div class="mw-conv">{body}</div>'
     return (
         f'<section class="mw-conv" aria-label="{attribute(left.name)} and {attribute(right.name)}, turn by turn">'
         f'<div class="mw-row mw-heads">{_heading(left)}{_heading(right)}</div>{body}</section>'
