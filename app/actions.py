@@ -3,14 +3,18 @@
 import hashlib
 import time
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import streamlit as st
 
-from app import data, guideline, people
+from app import data, people, queues
 from music_core.errors import MusicError, StoreError
+from music_core.guideline import VERSION
 from music_core.store.labels import add_label, undo_label
-from music_core.types import BranchName, ContrastPair, LabelChoice, LabelEvent, StoredLabel
+from music_core.store.reservations import Claim, give_label
+from music_core.types import BranchName, ContrastPair, LabelChoice, LabelEvent, LabelKind, StoredLabel
 
 # A vote sooner after its card appeared is the second half of a double click on the card before, not a decision.
 MIN_SECONDS = 0.4
@@ -21,6 +25,7 @@ _CARD = "mw_card"
 _OUTCOME = "mw_outcome"
 _SEEN = "mw_seen"
 _CHANGING = "mw_changing"
+_VOTES = "mw_votes_shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,17 @@ class Card:
     shown_at: float
     queue: str = "all"
     probability: float | None = None
+    kind: LabelKind = "label"
+    guideline: str = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What goes with a decision: reasons, a comment, and marks of single replies by turn."""
+
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+    marks: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +65,38 @@ class Outcome:
     remark: str = ""
 
 
-def left_branch(person: str, pair_id: str) -> BranchName:
-    """Which branch this person sees on the left: a fair coin that always falls the same way for the same pair."""
-    digest = hashlib.sha256(f"side\x00{person}\x00{pair_id}".encode()).digest()
+def left_branch(person: str, pair_id: str, kind: LabelKind = "label") -> BranchName:
+    """Which branch this person sees on the left: a fair coin that always falls the same way for the same pair, anew for a repeat."""
+    again = "\x00again" if kind == "repeat" else ""
+    digest = hashlib.sha256(f"side\x00{person}\x00{pair_id}{again}".encode()).digest()
     return "chosen" if digest[0] % 2 == 0 else "rejected"
 
 
-def card_for(pair_id: str, person: str, queue: str = "all", probability: float | None = None) -> Card:
-    """The card on screen; a new one, with a new token and clock, when the pair or the person changed."""
+def card_for(
+    pair_id: str,
+    person: str,
+    queue: str = "all",
+    probability: float | None = None,
+    kind: LabelKind = "label",
+    left: BranchName | None = None,
+    guideline: str = VERSION,
+) -> Card:
+    """The card on screen; a new one, with a new token and clock, when the pair, the person or what it is for changed.
+
+    `left` is the side that a decision shown with it was given on; else a coin decides.
+    """
     card = st.session_state.get(_CARD)
-    if not isinstance(card, Card) or (card.pair_id, card.person) != (pair_id, person):
-        return _new_card(pair_id, person, queue, probability)
-    st.session_state[_CARD] = replace(card, queue=queue, probability=probability)
-    return replace(card, queue=queue, probability=probability)
-
-
-def _new_card(pair_id: str, person: str, queue: str, probability: float | None) -> Card:
-    card = Card(pair_id, person, left_branch(person, pair_id), uuid.uuid4().hex, time.monotonic(), queue, probability)
+    side = left or left_branch(person, pair_id, kind)
+    if not isinstance(card, Card) or (card.pair_id, card.person) != (pair_id, person) or (kind == "repeat" and card.kind != kind):
+        card = Card(pair_id, person, side, uuid.uuid4().hex, time.monotonic())
+    card = replace(card, queue=queue, probability=probability, kind=kind, left_branch=side, guideline=guideline)
     st.session_state[_CARD] = card
     return card
+
+
+def _renew(card: Card) -> None:
+    """The same pair again, with a token and a clock of its own."""
+    st.session_state[_CARD] = replace(card, token=uuid.uuid4().hex, shown_at=time.monotonic())
 
 
 def note_seen(pair_id: str) -> None:
@@ -75,39 +104,32 @@ def note_seen(pair_id: str) -> None:
     st.session_state.setdefault(_SEEN, set()).add(pair_id)
 
 
+def show_votes(pair_id: str) -> None:
+    """Show how others voted on the pair before the own decision, which is informed then."""
+    note_seen(pair_id)
+    st.session_state.setdefault(_VOTES, set()).add(pair_id)
+
+
+def votes_shown(pair_id: str) -> bool:
+    """Whether the person asked to see how others voted on the pair."""
+    return pair_id in st.session_state.get(_VOTES, ())
+
+
 def informed(pair_id: str, history: tuple[StoredLabel, ...]) -> bool:
     """Whether the person has been shown the answer: after an own decision, or on the pair's page in this session."""
     return pair_id in st.session_state.get(_SEEN, ()) or any(label.event.choice in DECISIONS for label in history)
 
 
-def vote(card: Card, choice: LabelChoice, pair: ContrastPair, reasons: tuple[str, ...] = (), comment: str = "") -> None:
-    """Store one decision for the card; what came of it is in `outcome`."""
+def vote(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said | None = None, claim: Claim | None = None) -> None:
+    """Store one decision for the card; what came of it is in `outcome`. `claim` says what of its queue to reserve with it."""
     seconds = time.monotonic() - card.shown_at
     if seconds < MIN_SECONDS:
         remark = "That came too soon after the pair appeared to be a decision, so it was not taken. Please vote again."
         st.session_state[_OUTCOME] = Outcome(card.pair_id, remark=remark)
         return
-    history = data.labels_by(card.pair_id, card.person)[1]
-    seen = informed(card.pair_id, history)
-    left, right = (pair.chosen, pair.rejected) if card.left_branch == "chosen" else (pair.rejected, pair.chosen)
-    event = LabelEvent(
-        token=card.token,
-        pair_id=card.pair_id,
-        person=card.person,
-        choice=choice,
-        left_branch=card.left_branch,
-        blind=not seen,
-        seconds=round(seconds, 2),
-        reasons=reasons,
-        comment=comment.strip(),
-        queue=card.queue,
-        guideline=guideline.VERSION,
-        probability=card.probability,
-        shown={"view": VIEW, "left": left.id, "right": right.id, "revealed": seen},
-    )
     try:
-        event = replace(event, verified=people.guard_label(card.person))
-        label = add_label(data.store(), event)
+        verified = people.guard_label(card.person)
+        label = _stored(replace(_event(card, choice, pair, said or Said(), round(seconds, 2)), verified=verified), claim)
         if (label.event.pair_id, label.event.person) != (card.pair_id, card.person):
             raise StoreError(
                 "The store holds another label under this card's token; yours was not stored.", "Reload the page and vote again."
@@ -117,7 +139,41 @@ def vote(card: Card, choice: LabelChoice, pair: ContrastPair, reasons: tuple[str
         return
     st.session_state[_OUTCOME] = Outcome(card.pair_id, label)
     st.session_state.pop(_CHANGING, None)
-    _new_card(card.pair_id, card.person, card.queue, card.probability)
+    _renew(card)
+
+
+def _event(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said, seconds: float) -> LabelEvent:
+    history = data.labels_by(card.pair_id, card.person)[1]
+    seen = informed(card.pair_id, history)
+    left, right = (pair.chosen, pair.rejected) if card.left_branch == "chosen" else (pair.rejected, pair.chosen)
+    shown: dict[str, Any] = {"view": VIEW, "left": left.id, "right": right.id, "revealed": seen}
+    if card.kind == "repeat":
+        shown["repeats"] = next((label.id for label in reversed(history) if label.event.kind != "repeat"), None)
+    return LabelEvent(
+        token=card.token,
+        pair_id=card.pair_id,
+        person=card.person,
+        choice=choice,
+        left_branch=card.left_branch,
+        blind=not seen,
+        seconds=seconds,
+        reasons=said.reasons,
+        comment=said.comment.strip(),
+        turn_marks=said.marks,
+        queue=card.queue,
+        guideline=card.guideline,
+        probability=card.probability,
+        shown=shown,
+        kind=card.kind,
+    )
+
+
+def _stored(event: LabelEvent, claim: Claim | None) -> StoredLabel:
+    if claim is None:
+        return add_label(data.store(), event)
+    voted = give_label(data.store(), event, claim)
+    queues.remember(event.person, voted.held)
+    return voted.label
 
 
 def undo(pair_id: str, person: str, token: str) -> None:
@@ -131,11 +187,9 @@ def undo(pair_id: str, person: str, token: str) -> None:
     remark = "" if label else "There was nothing to take back."
     st.session_state[_OUTCOME] = Outcome(pair_id, label, remark=remark)
     card = st.session_state.get(_CARD)
-    # Where another pair comes on screen, `card_for` says which queue that one belongs to.
+    # Where another pair comes on screen, `card_for` makes a card for that one.
     if isinstance(card, Card) and card.pair_id == pair_id:
-        _new_card(pair_id, person, card.queue, card.probability)
-    else:
-        _new_card(pair_id, person, "all", None)
+        _renew(card)
 
 
 def outcome(pair_id: str) -> Outcome | None:

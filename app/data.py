@@ -9,13 +9,13 @@ import streamlit as st
 from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
 from music_core.store.connect import Store, open_store
-from music_core.store.labels import label_history, labelled_ids, recent_labels
+from music_core.store.labels import label_history, labelled_ids, labels_of, newest_standing
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids
 from music_core.store.readings import readings_of, verdicts_of
 from music_core.store.runs import list_runs
 from music_core.store.traces import traces_of
-from music_core.types import Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict
+from music_core.types import LabelEvent, Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict, content_id
 
 # New pairs join a labelling queue after at most this many seconds.
 QUEUE_S = 20
@@ -161,11 +161,19 @@ def decided(person: str) -> set[str]:
 
 
 def labels_by(pair_id: str, person: str) -> tuple[StoredLabel | None, tuple[StoredLabel, ...]]:
-    """The person's current label of the pair, and all of the person's events on it, oldest first."""
+    """What the person decided last on the pair and did not take back, a repeat too; and all of the person's events, oldest first."""
     history = tuple(label_history(store(), pair_id, person))
-    return (history[-1] if history and history[-1].event.choice is not None else None), history
+    newest = {label.event.kind == "repeat": label for label in history}
+    standing = [label for label in history if label in newest.values() and label.event.choice is not None]
+    return (standing[-1] if standing else None), history
 
 
 def newest_label(person: str) -> StoredLabel | None:
-    """The person's newest current label on any pair: what undo takes back."""
-    return next(iter(recent_labels(store(), person, 1)), None)
+    """What the person decided last on any pair and did not take back: what undo takes back."""
+    return newest_standing(store(), person)
+
+
+def labels_of_others(pair_id: str, person: str) -> list[LabelEvent]:
+    """What others say about the pair now, skips left out, in an order that tells nothing about who they are."""
+    events = [label.event for label in labels_of(store(), pair_id)]
+    return sorted((e for e in events if e.person != person and e.value is not None), key=lambda e: content_id("o", [pair_id, e.person]))

@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import actions, data, queues
+from app import actions, data, guideline, queues
+from app.components.turn_marks import marks_given
 from app.components.vote_bar import comment_key, reasons_key
+from app.guideline import Guideline
 from app.state import ListState
 from music_core.store.pairs import StoredPair
-from music_core.types import LabelChoice, StoredLabel
+from music_core.types import LabelChoice, LabelKind, StoredLabel
 
 _PAIR = "mw_label_pair"
 _QUEUE = "mw_label_queue"
@@ -20,7 +22,9 @@ _QUEUE = "mw_label_queue"
 class Desk:
     """What lies before the person: a pair with its card, or nothing where the queue is done (`stored` is None).
 
-    `walk` is the labelling queue; None for the pairs of a filter.
+    `label` is what the person decided last on the pair; None while a repeat is asked for, which is shown as if it were new.
+    `walk` is the labelling queue; None for the pairs of a filter. `full` tells that its target leaves no room for this person,
+    `waiting` that all pairs left lie before others. `newest` is the person's last decision on any pair.
     """
 
     person: str
@@ -32,11 +36,26 @@ class Desk:
     label: StoredLabel | None
     history: tuple[StoredLabel, ...]
     walk: queues.Walk | None = None
+    guide: Guideline = guideline.OURS
+    newest: StoredLabel | None = None
+    full: bool = False
+    waiting: bool = False
 
     @property
     def revealed(self) -> bool:
         """The pair has been decided, so the answer is shown."""
         return self.label is not None and self.label.event.choice in actions.DECISIONS
+
+    @property
+    def last(self) -> bool:
+        """Nothing comes after this pair, not even one that lies before others."""
+        left = self.walk.open_after(None) if self.walk else ()
+        return self.following is None and not [i for i in left if self.card is None or i != self.card.pair_id]
+
+    @property
+    def voting(self) -> bool:
+        """Whether a decision is asked for: of an open pair, or of one that is being changed."""
+        return self.card is not None and (not self.revealed or actions.changing(self.card.pair_id))
 
 
 def queue_name(state: ListState) -> str:
@@ -51,13 +70,10 @@ def next_open(queue: Sequence[str], done: Collection[str], after: str | None = N
     return next((i for i in (*queue[start:], *queue[:start]) if i not in done and i != after), None)
 
 
-def _on_screen(queue: Sequence[str], done: Collection[str]) -> str | None:
-    """The address decides, then what this session had open, then the queue."""
-    asked = st.query_params.get("pair")
+def _asked(queue: Sequence[str]) -> str | None:
+    """The address decides, then what this session had open."""
     kept = st.session_state.get(_PAIR)
-    pair_id = asked or (kept if kept in queue else None) or next_open(queue, done)
-    st.session_state[_PAIR] = pair_id
-    return pair_id
+    return st.query_params.get("pair") or (kept if kept in queue else None)
 
 
 def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
@@ -68,22 +84,49 @@ def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
     if st.session_state.get(_QUEUE, "") != queue:
         st.session_state[_QUEUE] = queue
         st.session_state.pop(_PAIR, None)
-    walk = queues.walk(queue, person) if queue else None
-    ids, done = (walk.ids, walk.done) if walk else (data.queue_of(state), data.decided(person))
-    pair_id = _on_screen(ids, done)
-    n_done, following = walk.n_mine if walk else sum(i in done for i in ids), next_open(ids, done, pair_id)
+    newest = data.newest_label(person)
+    if queue:
+        return _walked(person, queues.walk(queue, person), newest)
+    ids, done = data.queue_of(state), data.decided(person)
+    pair_id = st.session_state[_PAIR] = _asked(ids) or next_open(ids, done)
+    n_done, following = sum(i in done for i in ids), next_open(ids, done, pair_id)
     if pair_id is None:
-        return Desk(person, ids, n_done, None, None, None, None, (), walk)
+        return Desk(person, ids, n_done, None, None, None, None, (), newest=newest)
     label, history = data.labels_by(pair_id, person)
-    card = actions.card_for(pair_id, person, *_belongs(pair_id, state, walk))
-    return Desk(person, ids, n_done, following, data.stored_pair(pair_id), card, label, history, walk)
+    left = label.event.left_branch if label else None
+    card = actions.card_for(pair_id, person, queue_name(state), left=left)
+    return Desk(person, ids, n_done, following, data.stored_pair(pair_id), card, label, history, newest=newest)
 
 
-def _belongs(pair_id: str, state: ListState, walk: queues.Walk | None) -> tuple[str, float | None]:
-    """The queue and the probability that a label records. A pair that was not drawn belongs to no queue, whatever the address says."""
-    if walk is None:
-        return queue_name(state), None
-    return (walk.head.name, walk.drawn[pair_id]) if pair_id in walk.drawn else ("all", None)
+def _walked(person: str, walk: queues.Walk, newest: StoredLabel | None) -> Desk:
+    guide = guideline.shown(walk.head.guideline)
+    pair_id = _asked(walk.ids)
+    if pair_id is None:
+        pair_id = walk.repeat or queues.hold(walk, None)
+    st.session_state[_PAIR] = pair_id
+    if pair_id is None:
+        waiting = bool(walk.open_after(None))
+        return Desk(person, walk.ids, walk.n_mine, None, None, None, None, (), walk, guide, newest, waiting=waiting)
+    drawn = pair_id in walk.drawn
+    again = pair_id == walk.repeat
+    full = drawn and pair_id not in walk.mine and queues.hold(walk, pair_id) is None
+    label, history = (None, ()) if again else data.labels_by(pair_id, person)
+    kind: LabelKind = "repeat" if again else "adjudication" if drawn and walk.head.adjudicates else "label"
+    # A pair that was not drawn belongs to no queue, whatever the address says.
+    name, probability = (walk.head.name, walk.drawn[pair_id]) if drawn else ("all", None)
+    left = label.event.left_branch if label else None
+    card = actions.card_for(pair_id, person, name, probability, kind, left, guide.version)
+    return Desk(
+        person, walk.ids, walk.n_mine, _following(walk, pair_id), data.stored_pair(pair_id), card, label, history, walk, guide, newest, full
+    )
+
+
+def _following(walk: queues.Walk, pair_id: str) -> str | None:
+    """What comes after the pair: one to repeat, else the next that is held. None: whatever turns out to be free, if anything."""
+    if walk.repeat not in (None, pair_id):
+        return walk.repeat
+    held = queues.held_here(walk)
+    return next((i for i in walk.open_after(pair_id) if i in held and i != pair_id), None)
 
 
 def go_to(pair_id: str | None) -> None:
@@ -100,19 +143,21 @@ def take_vote(desk: Desk, choice: LabelChoice) -> None:
     """Store a decision for the desk's card. A skip goes on; any other decision stays, to show the answer."""
     if desk.card is None or desk.stored is None:
         return
-    token = desk.card.token
-    reasons = tuple(st.session_state.get(reasons_key(token)) or ())
-    comment = str(st.session_state.get(comment_key(token)) or "")
-    actions.vote(desk.card, choice, desk.stored.pair, reasons, comment)
-    found = actions.outcome(desk.card.pair_id)
-    stored = found is not None and found.label is not None
-    if stored:
-        go_to(desk.following if choice == "skip" else desk.card.pair_id)
+    card, pair = desk.card, desk.stored.pair
+    reasons = tuple(st.session_state.get(reasons_key(card.token)) or ())
+    comment = str(st.session_state.get(comment_key(card.token)) or "")
+    claim = None
+    if desk.walk is not None and card.pair_id in desk.walk.drawn:
+        claim = desk.walk.claim(i for i in desk.walk.open_after(card.pair_id) if i != card.pair_id)
+    actions.vote(card, choice, pair, actions.Said(reasons, comment, marks_given(card.token, pair)), claim)
+    found = actions.outcome(card.pair_id)
+    if found is not None and found.label is not None:
+        go_to(desk.following if choice == "skip" else card.pair_id)
 
 
 def take_undo(desk: Desk) -> None:
     """Take back the label of the pair on screen, else the person's newest one, and show that pair again."""
-    label = desk.label or data.newest_label(desk.person)
+    label = desk.label or desk.newest
     if label is None:
         return
     token = desk.card.token if desk.card else label.id

@@ -29,12 +29,14 @@ _OWN = (
     "mw_card",
     "mw_outcome",
     "mw_changing",
+    "mw_held",
     "mw_label_pair",
     "mw_draft",
     "mw_estimate",
     "mw_run_outcome",
     "mw_import_preview",
     "mw_import_token",
+    "mw_play_outcome",
 )
 _SCRIPT = (Path(__file__).parent / "components" / "person.js").read_text(encoding="utf-8")
 _mount = st.components.v2.component("music_person", js=_SCRIPT)

@@ -1,28 +1,52 @@
 """Labelling queues as the Label page walks them: the drawn pairs in an order of one's own, and how far everybody is."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from app import data
-from music_core.store.queues import QueueHead, answered, labels_given, list_queues, read_drawn, read_queue
+from music_core.store.opinions import disagreements, own_round
+from music_core.store.queues import ADJUDICATE, DISAGREEMENTS, QueueHead, answered, labels_given, list_queues, read_drawn, read_queue
+from music_core.store.reservations import HELD, Claim, Held, reserve
+
+# A pair comes back only when the person has decided so many others since.
+BETWEEN = 10
+_HELD = "mw_held"
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A queue before one person. `done` pairs are not offered: the person decided or skipped them, or others filled them.
 
-    `ids` are the drawn pairs in the person's order; `n_given` of `head.n_wanted` labels are there, by anybody.
+    `ids` are the drawn pairs in the person's order; `n_given` of `head.n_wanted` labels are there, by anybody. `repeat` is a pair
+    that the person has decided and is to decide once more now.
     """
 
+    person: str
     head: QueueHead
     ids: tuple[str, ...]
     drawn: Mapping[str, float]
     done: frozenset[str]
+    mine: frozenset[str]
     n_given: int
-    n_mine: int
+    repeat: str | None = None
+
+    @property
+    def n_mine(self) -> int:
+        """Pairs of it that the person has decided or skipped."""
+        return len(self.mine)
+
+    def open_after(self, pair_id: str | None) -> tuple[str, ...]:
+        """The pairs that are still offered, from the one after `pair_id` on and round again, itself last."""
+        start = self.ids.index(pair_id) + 1 if pair_id in self.ids else 0
+        return tuple(i for i in (*self.ids[start:], *self.ids[:start]) if i not in self.done)
+
+    def claim(self, candidates: Iterable[str]) -> Claim:
+        """What this person asks of the store."""
+        return Claim(self.person, self.head.name, self.head.overlap, tuple(candidates), self.head.adjudicates)
 
 
 @st.cache_data(ttl=data.QUEUE_S, max_entries=8, show_spinner=False)
@@ -35,6 +59,21 @@ def heads() -> list[QueueHead]:
     return _heads(str(data.store().home))
 
 
+def forget_heads() -> None:
+    """Look for new queues at once: one was made here."""
+    _heads.clear()
+
+
+@st.cache_data(ttl=data.QUEUE_S, max_entries=8, show_spinner=False)
+def _disputed(home: str) -> int:  # noqa: ARG001
+    return sum(not settled for settled in disagreements(data.store()).values())
+
+
+def n_disputed() -> int:
+    """Pairs on which people disagree and that nobody has adjudicated."""
+    return _disputed(str(data.store().home))
+
+
 # A queue never changes, so it is read once.
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _drawn(home: str, name: str) -> tuple[QueueHead, Mapping[str, float]]:  # noqa: ARG001
@@ -43,18 +82,67 @@ def _drawn(home: str, name: str) -> tuple[QueueHead, Mapping[str, float]]:  # no
     return (known or read_queue(opened, name).head), read_drawn(opened, name)
 
 
-def own_order(person: str, name: str, ids: Mapping[str, float]) -> tuple[str, ...]:
+def own_order(person: str, name: str, ids: Iterable[str]) -> tuple[str, ...]:
     """The pairs shuffled by a hash of person, queue and pair: the place of a pair tells nothing, and people seldom meet on one."""
-    return tuple(
-        sorted(ids, key=lambda pair_id: hashlib.sha256(f"order\0{person}\0{name}\0{pair_id}".encode("utf-8", "surrogatepass")).digest())
-    )
+    return tuple(sorted(ids, key=lambda pair_id: _hash("order", person, name, pair_id)))
+
+
+def _hash(*parts: str) -> bytes:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
+
+
+def due(decided: Sequence[str], repeated: Collection[str], share: float, person: str, name: str) -> str | None:
+    """The pair that is to come back now, of those decided in this order; None while as many came back as `share` asks for.
+
+    Which one is drawn by hash among those with at least `BETWEEN` others after them.
+    """
+    if len(repeated) >= int(share * len(decided)):
+        return None
+    ready = [pair_id for pair_id in decided[: max(0, len(decided) - BETWEEN)] if pair_id not in repeated]
+    return min(ready, key=lambda pair_id: _hash("again", person, name, pair_id), default=None)
 
 
 def walk(name: str, person: str) -> Walk:
     """The queue as it stands now. Raises `StoreError` naming the queues there are."""
     opened = data.store()
-    head, drawn = _drawn(str(opened.home), name)
-    found = answered(opened, drawn, person)
-    done = frozenset(pair_id for pair_id, a in found.items() if a.mine or a.n_people >= head.overlap)
-    n_mine = sum(a.mine for a in found.values())
-    return Walk(head, own_order(person, name, drawn), drawn, done, labels_given(found, head.overlap), n_mine)
+    if name == DISAGREEMENTS:
+        ids = disagreements(opened)
+        head, drawn = QueueHead(DISAGREEMENTS, ADJUDICATE, 0, n_pool=len(ids), n_drawn=len(ids)), dict.fromkeys(ids, 1.0)
+    else:
+        head, drawn = _drawn(str(opened.home), name)
+    found = answered(opened, drawn, person, adjudications=head.adjudicates)
+    mine = frozenset(pair_id for pair_id, a in found.items() if a.mine)
+    done = mine | {pair_id for pair_id, a in found.items() if a.n_people >= head.overlap}
+    repeat = None
+    if head.repeats:
+        own = own_round(opened, person, drawn)
+        repeat = due(own.decided, own.repeated, head.repeats, person, name)
+    order = own_order(person, name, drawn)
+    return Walk(person, head, order, drawn, done, mine, labels_given(found, head.overlap), repeat)
+
+
+def held_here(walk: Walk) -> dict[str, datetime]:
+    """The person's reservations in this session that need no prolonging yet."""
+    kept: Mapping[tuple[str, str], datetime] = st.session_state.get(_HELD, {})
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return {pair_id: until for (person, pair_id), until in kept.items() if person == walk.person and until - now > HELD / 2}
+
+
+def remember(person: str, held: Held) -> None:
+    """Note reservations that the store has given to the person."""
+    st.session_state[_HELD] = {**st.session_state.get(_HELD, {}), **{(person, pair_id): until for pair_id, until in held.items()}}
+
+
+def hold(walk: Walk, pair_id: str | None) -> str | None:
+    """Reserve a pair for the person: this one, or without one the next that has room; the pair, None where there is no room.
+
+    Asks the store only where this session holds nothing fit, so that a rerun costs no commit.
+    """
+    candidates = (pair_id,) if pair_id is not None else walk.open_after(None)
+    kept = held_here(walk)
+    found = next((i for i in candidates if i in kept), None)
+    if found is None:
+        held = reserve(data.store(), walk.claim(dict.fromkeys((*candidates, *walk.open_after(pair_id)))))
+        remember(walk.person, held)
+        found = next((i for i in candidates if i in held), None)
+    return found

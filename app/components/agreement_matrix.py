@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import data, raters, reports
-from app.components import agreement_chart, agreement_filters, agreement_table, nobody_voted
+from app.components import agreement_chart, agreement_filters, agreement_table, consistency_table, nobody_voted
 from app.markup import visible
 from app.matrix_state import MatrixState
 from music_core.evaluate.agreement import Cell
@@ -36,3 +36,4 @@ def show(state: MatrixState) -> None:
         st.html(said)
     agreement_chart.show(cells, state)
     agreement_table.show(cells, state, {m.name: m.id for m in data.models()}, found.excluded)
+    consistency_table.show()

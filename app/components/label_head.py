@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from app import actions, guideline
+from app import actions
 from app.components import errors, filters, header
 from app.labelling import Desk
 from app.markup import details, visible
 from app.roles import shown_id
 from app.state import ListState
+from jobs.report.pair.prose import prose
 
 
 def ask_name() -> None:
@@ -38,19 +39,45 @@ def progress_markup(desk: Desk) -> str:
     return _meter(words, "Labels given by everybody", given, head.n_wanted) + tail
 
 
-def _other_guideline(desk: Desk) -> str:
-    if desk.walk is None or desk.walk.head.guideline == guideline.VERSION:
-        return ""
-    text = f"This queue was made for guideline {desk.walk.head.guideline}; yours is {guideline.VERSION}, and your labels will say so."
-    return f'<p class="mw-remark" role="note">{visible(text)}</p>'
+def _remarks(desk: Desk) -> str:
+    """What is to be known before the decision, as HTML. Pure."""
+    said, guide = [], desk.guide
+    if guide.wanted:
+        said.append(f"This queue was made for guideline {guide.wanted}; yours is {guide.version}, and your labels will say so.")
+    if _changed(desk):
+        said.append(f"The guideline is another one than when you last labelled. Read it before you go on: now it is {guide.version}.")
+    if desk.full and not desk.revealed:
+        said.append("Other people give this pair all its labels. Yours would be kept, marked as beyond what was asked for.")
+    if desk.card is not None and desk.card.kind == "adjudication" and not desk.revealed:
+        said.append("People disagree on this pair. What you decide is what counts for it; how they voted is shown afterwards.")
+    return "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said)
+
+
+def _changed(desk: Desk) -> bool:
+    return desk.newest is not None and desk.newest.event.guideline != desk.guide.version
+
+
+def guide_markup(desk: Desk) -> str:
+    """The guideline as HTML, unfolded where it has changed. Pure."""
+    text = f'<div class="mw-text">{prose(desk.guide.text)}</div>'
+    return details(f"How to decide (guideline {visible(desk.guide.version)})", text, css="mw-guide", opened=_changed(desk))
+
+
+def _outcome(found: actions.Outcome | None, desk: Desk) -> str:
+    """What became of the last click, as HTML; an error is drawn elsewhere."""
+    text = ""
+    if found and found.remark:
+        text = found.remark
+    elif found and found.label and found.label.event.choice is None:
+        text = "Taken back. You have seen the answer, so a new decision counts as informed."
+    elif desk.label is not None and not desk.revealed:
+        text = "You skipped this pair before; it is open again."
+    return f'<p class="mw-remark" role="status">{visible(text)}</p>' if text else ""
 
 
 def show(desk: Desk, state: ListState) -> None:
     """Draw progress, guideline, the queue's filters and the last outcome."""
-    guide = f'<div class="mw-text">{visible(guideline.TEXT)}</div>'
-    st.html(
-        progress_markup(desk) + _other_guideline(desk) + details(f"How to decide (guideline {guideline.VERSION})", guide, css="mw-guide")
-    )
+    st.html(progress_markup(desk) + _remarks(desk) + guide_markup(desk))
     if state.active and desk.walk is None:
         st.html(filters.chips(state, {}, page="label"))
     if desk.stored is None:
@@ -59,10 +86,5 @@ def show(desk: Desk, state: ListState) -> None:
     if found and found.error:
         errors.show(found.error)
         st.html('<p class="mw-note">Your decision is not stored. The pair is still open; vote again.</p>')
-    elif found and found.remark:
-        st.html(f'<p class="mw-remark" role="status">{visible(found.remark)}</p>')
-    elif found and found.label and found.label.event.choice is None:
-        text = "Taken back. You have seen the answer, so a new decision counts as informed."
-        st.html(f'<p class="mw-remark" role="status">{text}</p>')
-    elif desk.label is not None and not desk.revealed:
-        st.html('<p class="mw-remark" role="status">You skipped this pair before; it is open again.</p>')
+    elif said := _outcome(found, desk):
+        st.html(said)

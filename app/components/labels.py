@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.components.words import CHOICE_NAMES
+from app.components import turn_marks
+from app.components.words import CHOICE_NAMES, KIND_NAMES
 from app.markup import chip, details, moment, table, visible
 from app.roles import shown_id
 from app.sides import BUILT, SideNames
-from music_core.types import StoredLabel
+from music_core.types import BRANCHES, LabelEvent, StoredLabel
 
 
 def by_branch(label: StoredLabel, names: SideNames = BUILT) -> str:
@@ -26,6 +27,14 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f} s" if value < 100 else f"{value / 60:.0f} min"
 
 
+def seen_as(event: LabelEvent) -> str:
+    """How a decision came about, in words: blind or informed, and what is unusual about it."""
+    words = ["blind" if event.blind else "informed"]
+    words += [KIND_NAMES[event.kind]] if event.kind != "label" else []
+    words += ["beyond the target"] if event.beyond else []
+    return ", ".join(words)
+
+
 def history_markup(history: Sequence[StoredLabel], names: SideNames = BUILT) -> str:
     """Every event as a table, oldest first, each with what it replaces."""
     columns = {
@@ -34,20 +43,21 @@ def history_markup(history: Sequence[StoredLabel], names: SideNames = BUILT) -> 
         "Left was": "text",
         "Seen": "text",
         "Time": "num",
-        "Reasons and comment": "text",
+        "Reasons, comment, marks": "text",
         "Id": "text",
     }
     rows = []
     for label in history:
         e = label.event
-        why = "; ".join([*e.reasons, *([e.comment] if e.comment else [])])
+        marks = turn_marks.in_words(e, {branch: names.of(branch) for branch in BRANCHES})
+        why = "; ".join(part for part in (*e.reasons, e.comment, marks) if part)
         replaced = f'<br><span class="mw-note">replaces {visible(e.supersedes[:10])}</span>' if e.supersedes else ""
         rows.append(
             [
                 moment(label.created_at),
                 CHOICE_NAMES[e.choice],
                 visible(names.of(e.left_branch)),
-                "blind" if e.blind else "informed",
+                seen_as(e),
                 seconds(e.seconds),
                 f'<span dir="auto">{visible(why) or "–"}</span>',
                 f"<code>{visible(label.id[:10])}</code>{replaced}",
@@ -57,10 +67,11 @@ def history_markup(history: Sequence[StoredLabel], names: SideNames = BUILT) -> 
 
 
 def current_of(history: Sequence[StoredLabel]) -> list[StoredLabel]:
-    """Each person's newest event, where it is a decision or a skip."""
+    """Each person's newest event, where it is a decision or a skip; a repeat is never current."""
     newest: dict[str, StoredLabel] = {}
     for label in history:
-        newest[label.event.person] = label
+        if label.event.kind != "repeat":
+            newest[label.event.person] = label
     return [label for _, label in sorted(newest.items()) if label.event.choice is not None]
 
 
@@ -74,7 +85,7 @@ def show(history: Sequence[StoredLabel], names: SideNames = BUILT) -> None:
         label = current.get(person)
         verified = " (signed in)" if events[-1].event.verified else " (unverified)"
         now = by_branch(label, names) if label else chip("taken back", "unresolved")
-        seen = f'<span class="mw-note">{"blind" if label.event.blind else "informed"}</span>' if label else ""
+        seen = f'<span class="mw-note">{seen_as(label.event)}</span>' if label else ""
         n = f"{len(events)} event{'s' if len(events) > 1 else ''}"
         name = visible(shown_id(person))
         out += f'<li><span class="mw-judge">{name}{verified}</span> {now}{seen}{details(n, history_markup(events, names))}</li>'

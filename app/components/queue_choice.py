@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.markup import shorten
 from app.nav import query_now, set_query
-from music_core.store.queues import QueueHead
+from music_core.store.queues import DISAGREEMENTS, QueueHead
 
 _KEY = "mw-label-queue"
 _ALL = ""
@@ -21,10 +21,12 @@ def words(head: QueueHead) -> str:
     return f"{shorten(head.name, 60)}: {head.n_drawn:,} pairs"
 
 
-def show(heads: Sequence[QueueHead]) -> None:
-    """Draw the choice; the address holds it."""
+def show(heads: Sequence[QueueHead], n_disputed: int) -> None:
+    """Draw the choice; the address holds it. `n_disputed` pairs wait for a further person."""
     now = query_now().get("queue", [_ALL])[-1]
     names = {_ALL: "All pairs, or those of a filter", **{head.name: words(head) for head in heads}}
+    if n_disputed or now == DISAGREEMENTS:
+        names[DISAGREEMENTS] = f"Disagreements ({n_disputed:,})"
     names.setdefault(now, now)
     if len(names) < 2:
         return

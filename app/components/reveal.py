@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.components.judges import verdict_line
-from app.components.labels import seconds
+from app.components.labels import seconds, seen_as
 from app.components.rewards import last_margin, traces_by_model
 from app.markup import attribute, chip, facts, moment, signed, visible
 from app.nav import href
@@ -17,13 +17,31 @@ from music_core.types import BranchName, RewardModel, RewardTrace, StoredLabel, 
 def receipt(label: StoredLabel) -> str:
     """That the label is in the store, as read back from it."""
     event = label.event
-    how = "blind" if event.blind else "informed"
     proof = "signed in" if event.verified else "unverified"
     return (
         f'<p class="mw-receipt" role="status"><span class="mw-tick" aria-hidden="true">✓</span> Stored and read back: '
-        f"<code>{visible(label.id[:14])}</code> · {moment(label.created_at)} · {visible(shown_id(event.person))} ({proof}) · {how} · "
+        f"<code>{visible(label.id[:14])}</code> · {moment(label.created_at)} · {visible(shown_id(event.person))} ({proof}) · {seen_as(event)} · "
         f"{seconds(event.seconds)}</p>"
     )
+
+
+def repetition(label: StoredLabel, history: Sequence[StoredLabel]) -> str:
+    """Whether a repeat was decided as the label before it, as HTML; empty for anything else."""
+    first = next((h.event for h in history if h.id == label.event.shown.get("repeats")), None)
+    if label.event.kind != "repeat" or first is None or first.value is None or label.event.value is None:
+        return ""
+    same = "as you did then" if first.value == label.event.value else "not as you did then"
+    turned = ", with the sides exchanged" if first.left_branch != label.event.left_branch else ""
+    text = f"You had decided this pair before{turned}: you decided it {same}. Your first decision stays what counts."
+    return f'<p class="mw-remark" role="note">{text}</p>'
+
+
+def beyond(label: StoredLabel) -> str:
+    """That a label came when its pair had all it needed, as HTML; empty for any other."""
+    if not label.event.beyond:
+        return ""
+    text = "Others had given this pair all its labels when yours came, so it is kept and marked as beyond what was asked for."
+    return f'<p class="mw-remark" role="note">{text}</p>'
 
 
 def agreement(label: StoredLabel, names: SideNames = BUILT) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from music_core.types import LabelChoice, VerdictValue
+from music_core.types import LabelChoice, LabelKind, VerdictValue
 
 VERDICT_NAMES: Mapping[VerdictValue, str] = {
     "chosen": "chosen",
@@ -42,4 +42,5 @@ ROLE_CHOICES: Mapping[str, str] = {
     "assistant": "in replies",
     "system": "in system messages",
 }
+KIND_NAMES: Mapping[LabelKind, str] = {"label": "label", "repeat": "repeated", "adjudication": "adjudication"}
 REASONS = ("follows the request", "correct", "complete", "consistent over the turns", "clear", "safe")

@@ -65,9 +65,13 @@ def reserve(store: Store, claim: Claim) -> dict[str, datetime]:
     """
 
     def take(session: Session) -> dict[str, datetime]:
-        ids = claim.candidates[:LOOK]
         at = now()
-        return _take(session, claim, _places(session, ids, claim, at), ids, at)
+        for i in range(0, len(claim.candidates), LOOK):
+            ids = claim.candidates[i : i + LOOK]
+            held = _take(session, claim, _places(session, ids, claim, at), ids, at)
+            if held:
+                return held
+        return {}
 
     return store.write("labels", take) if claim.candidates else {}
 

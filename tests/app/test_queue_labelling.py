@@ -115,8 +115,8 @@ def test_an_unknown_queue_and_one_without_a_drawn_pair_say_what_is_the_matter(op
     assert "has drawn no pair" in text_of(open_page("label", queued_home, {"queue": "empty"}, person="Ida"))
 
 
-def test_a_store_without_queues_shows_no_choice(open_page: Open, one_home: Path) -> None:
-    assert [s.label for s in open_page("label", one_home, person="Jan").selectbox if s.label == "Queue"] == []
+def test_a_store_without_queues_shows_no_choice(open_page: Open, full_home: Path) -> None:
+    assert [s.label for s in open_page("label", full_home, person="Jan").selectbox if s.label == "Queue"] == []
 
 
 def test_everybody_has_an_order_of_their_own_that_stays(use_home: Use, queued_home: Path) -> None:

@@ -1,24 +1,27 @@
 """Labelling in a real browser: keys, undo, double clicks, a server that dies."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from music_core.store.connect import open_store
-from music_core.store.labels import label_history
+from music_core.store.labels import all_labels, label_history
+from music_core.store.queues import PoolPair, QueueHead, create_queue
 from music_core.types import LabelEvent
-from tests.app.samples import fill, rice_pair
+from tests.app.samples import fill, plain_pair, rice_pair
 from tests.integration.browser import Server, Visit, visit
 
 pytestmark = pytest.mark.integration
 PAIR = rice_pair().id
+SHORT = sorted(plain_pair(i, 2 + i % 4).id for i in range(4))
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    fill(tmp_path).close()
+    fill(tmp_path, n_plain=4).close()
     with Server(tmp_path) as running:
         yield running
 
@@ -27,7 +30,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def desk(browser: Browser, server: Server) -> Iterator[Visit]:
     """Ada before her first pair."""
     found = visit(browser, server)
-    found.open("label")
+    found.open(f"label?pair={PAIR}")
     found.give_name("Ada")
     yield found
     assert not found.errors
@@ -35,12 +38,31 @@ def desk(browser: Browser, server: Server) -> Iterator[Visit]:
     found.page.context.close()
 
 
-def events(home: Path) -> list[LabelEvent]:
+def events(home: Path, pair_id: str = PAIR) -> list[LabelEvent]:
     store = open_store(home)
     try:
-        return [label.event for label in label_history(store, PAIR)]
+        return [label.event for label in label_history(store, pair_id)]
     finally:
         store.close()
+
+
+def make_queue(home: Path, name: str, overlap: int, ids: Sequence[str] = SHORT) -> None:
+    store = open_store(home)
+    create_queue(store, QueueHead(name, "uniform", 1, overlap=overlap), [PoolPair(pair_id, 1.0, True) for pair_id in ids])
+    store.close()
+
+
+def tab_to(desk: Visit, words: str) -> None:
+    """Press Tab until what is focused has these words or this name, and see that the focus is visible."""
+    for _ in range(80):
+        desk.page.keyboard.press("Tab")
+        text = desk.page.evaluate("(document.activeElement.ariaLabel || document.activeElement.innerText || '').trim()")
+        if text.startswith(words):
+            ring = "getComputedStyle(document.activeElement)"
+            shown = desk.page.evaluate(f"{ring}.outlineStyle !== 'none' || {ring}.boxShadow !== 'none'")
+            assert shown, f"The focus on '{words}' cannot be seen."
+            return
+    raise AssertionError(f"Tab never comes to '{words}'")
 
 
 def test_a_vote_by_key_undone_and_given_again_survives_a_restart_of_the_server(desk: Visit, server: Server) -> None:
@@ -105,7 +127,7 @@ def test_keys_typed_into_the_comment_are_no_votes_and_go_with_the_vote(desk: Vis
 
 def test_two_people_at_once_keep_their_own_names(browser: Browser, desk: Visit, server: Server) -> None:
     other = visit(browser, server)
-    other.open("label")
+    other.open(f"label?pair={PAIR}")
     other.give_name("Bob")
     other.key("3")
     other.shown("Stored and read back")
@@ -114,3 +136,98 @@ def test_two_people_at_once_keep_their_own_names(browser: Browser, desk: Visit, 
     desk.shown("Stored and read back")
     assert [(e.person, e.choice) for e in events(server.home)] == [("Bob", "tie"), ("Ada", "left")]
     other.page.context.close()
+
+
+def test_the_keyboard_alone_marks_replies_gives_reasons_and_votes(desk: Visit, server: Server) -> None:
+    tab_to(desk, "Good")
+    desk.page.keyboard.press("Space")
+    desk.settled()
+    tab_to(desk, "Reasons")
+    desk.page.keyboard.press("Enter")
+    desk.page.get_by_label("Comment (optional)").wait_for()
+    tab_to(desk, "Comment (optional)")
+    desk.page.keyboard.type("the left one answers")
+    desk.page.keyboard.press("Control+Enter")
+    desk.settled()
+    desk.page.keyboard.press("Escape")
+    desk.key("1")
+    desk.shown("Stored and read back")
+    (event,) = events(server.home)
+    assert (event.choice, event.comment, dict(event.turn_marks)) == ("left", "the left one answers", {2: "left:good"})
+    desk.shown("marked good")
+    desk.key("n")
+    desk.shown("Skip")
+    assert PAIR not in desk.page.url
+
+
+def test_two_tabs_of_one_person_are_two_events_and_one_label(desk: Visit, server: Server) -> None:
+    tab = Visit(desk.page.context.new_page(), server)
+    tab.open(f"label?pair={PAIR}")
+    tab.shown("in this queue")
+    tab.key("1")
+    tab.shown("Stored and read back")
+    desk.key("2")  # this tab still shows the pair as open
+    desk.shown("Stored and read back")
+    assert [(e.choice, e.blind, e.supersedes is None) for e in events(server.home)] == [("left", True, True), ("right", False, False)]
+    tab.page.close()
+
+
+def test_people_on_one_queue_get_pairs_of_their_own_unless_two_are_asked_for(browser: Browser, desk: Visit, server: Server) -> None:
+    make_queue(server.home, "one each", 1)
+    other = visit(browser, server)
+    desk.open("label?queue=one%20each")
+    other.open("label?queue=one%20each")
+    other.page.locator(".st-key-mw-ask-name").get_by_label("Your name").fill("Bob")
+    other.page.get_by_role("button", name="Use this name").click()
+    other.shown("Queue")
+    for who in (desk, other, desk, desk):
+        who.shown("the sides part here")
+        who.key("1")
+        who.shown("Stored and read back")
+        who.key("n")
+        who.settled()
+    given = {pair_id: [e.person for e in events(server.home, pair_id)] for pair_id in SHORT}
+    assert sorted(people[0] for people in given.values()) == ["Ada", "Ada", "Ada", "Bob"]
+    assert all(len(people) == 1 for people in given.values())
+    make_queue(server.home, "two each", 2, [PAIR])
+    for who in (desk, other):
+        who.open("label?queue=two%20each")
+        who.shown("the sides part here")
+        who.key("2")
+        who.shown("Stored and read back")
+    assert sorted((e.person, e.beyond) for e in events(server.home)) == [("Ada", False), ("Bob", False)]
+    other.page.context.close()
+
+
+def test_a_server_killed_between_vote_and_answer_loses_and_doubles_nothing(desk: Visit, server: Server) -> None:
+    store = open_store(server.home)
+    desk.key("1")
+    until = time.monotonic() + 60
+    while not all_labels(store) and time.monotonic() < until:
+        time.sleep(0.005)
+    server.kill()
+    assert [label.event.choice for label in all_labels(store)] == ["left"]
+    server.start()
+    desk.open(f"label?pair={PAIR}")
+    desk.shown("Stored and read back")
+    desk.page.wait_for_timeout(1000)
+    assert [label.event.choice for label in all_labels(store)] == ["left"]
+    store.close()
+    desk.errors.clear()  # what the page said while there was no server
+
+
+def test_back_and_forward_walk_the_pairs_and_store_nothing(desk: Visit, server: Server) -> None:
+    desk.key("1")
+    desk.shown("Stored and read back")
+    desk.key("n")
+    desk.shown("Left")
+    desk.page.wait_for_function(f"!location.href.includes('{PAIR}')")
+    desk.settled()
+    second = desk.page.url
+    desk.page.go_back()
+    desk.page.wait_for_function(f"location.href.includes('{PAIR}')")
+    desk.shown("Stored and read back")
+    desk.page.go_forward()
+    desk.page.wait_for_function(f"location.href === '{second}'")
+    desk.shown("Skip")
+    assert len(events(server.home)) == 1

@@ -17,7 +17,8 @@ from music_core.store.pairs import PairFilter, add_pairs, get_pair, list_pairs
 from music_core.store.runs import pairs_at, write_manifest
 from music_core.types import LabelEvent
 from tests.integration.postgres import postgres_server
-from tests.store.conftest import make_pair
+from tests.store.conftest import add_six_pairs, make_pair
+from tests.store.test_reservations import compete, labelled_by_two_processes
 
 pytestmark = pytest.mark.integration
 
@@ -119,4 +120,21 @@ def test_an_older_store_is_upgraded_and_keeps_its_data_path(catalog: str, tmp_pa
     add_pairs(store, [item])
     assert list((tmp_path / "elsewhere").rglob("*.parquet"))
     assert get_pair(store, item.pair.id).pair == item.pair
+    store.close()
+
+
+def test_of_two_machines_that_ask_at_one_instant_one_gets_the_pair(catalog: str, tmp_path: Path) -> None:
+    stores = [open_store(tmp_path / f"home{k}", catalog=catalog, data_path=f"{tmp_path}/data/") for k in range(2)]
+    compete(stores[0], stores[1], add_six_pairs(stores[0]))
+    assert check(stores[0]) == []
+    for store in stores:
+        store.close()
+
+
+def test_two_processes_share_out_the_pairs_of_a_queue(catalog: str, tmp_path: Path) -> None:
+    store = open_store(tmp_path, catalog=catalog)
+    ids = add_six_pairs(store)
+    first, second = labelled_by_two_processes(tmp_path, ids, catalog)
+    assert sorted([*first, *second]) == sorted(ids)
+    assert not any(label.event.beyond for label in all_labels(store))
     store.close()

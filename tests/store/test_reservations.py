@@ -1,10 +1,10 @@
 """Who gets which pair, and what becomes of a label that comes too late."""
 
 import dataclasses
+import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from music_core.store.labels import add_label, all_labels, label_history
 from music_core.store.maintain import check, compact
 from music_core.store.reservations import BATCH, Claim, give_label, held_by_others, reserve
 from music_core.types import LabelEvent
-from tests.store.test_together import two_machines
+from tests.store.conftest import add_six_pairs
+from tests.store.test_together import at_once, two_machines
+
+ROOT = Path(__file__).parents[2]
 
 
 def claim(person: str, ids: Sequence[str], overlap: int = 1, **more: bool | int) -> Claim:
@@ -138,24 +141,6 @@ def test_reservations_outlive_compaction(store: Store, six_pairs: list[str]) -> 
     assert check(store) == []
 
 
-def at_once(calls: Sequence[Callable[[], object]]) -> None:
-    start, errors = threading.Barrier(len(calls)), []
-
-    def go(call: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            call()
-        except StoreError as e:
-            errors.append(e)
-
-    threads = [threading.Thread(target=go, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-
-
 def compete(first: Store, second: Store, ids: Sequence[str]) -> None:
     """Two stores that share no queue of writers ask for the same pairs, one after another, at the same instants; each pair goes to one."""
     held: dict[str, set[str]] = {"ann": set(), "bob": set()}
@@ -170,8 +155,6 @@ def compete(first: Store, second: Store, ids: Sequence[str]) -> None:
 
 
 def test_of_two_who_ask_at_one_instant_one_gets_the_pair(home: Path) -> None:
-    from tests.store.conftest import add_six_pairs
-
     first, second = two_machines(home)
     compete(first, second, add_six_pairs(first))
     first.close()
@@ -184,8 +167,8 @@ from pathlib import Path
 from music_core.store.connect import open_store
 from music_core.store.reservations import Claim, give_label, reserve
 from music_core.types import LabelEvent
-home, person, *ids = sys.argv[1:]
-store = open_store(Path(home))
+home, catalog, person, *ids = sys.argv[1:]
+store = open_store(Path(home), catalog=catalog or None)
 print("ready", flush=True)
 sys.stdin.readline()
 done = []
@@ -198,11 +181,15 @@ print(*done, flush=True)
 """
 
 
-def labelled_by_two_processes(home: Path, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+def labelled_by_two_processes(home: Path, ids: Sequence[str], catalog: str = "") -> tuple[list[str], list[str]]:
     """What two processes that walk the same pairs from the same instant on have labelled."""
-    command = [sys.executable, "-c", ASK, str(home)]
+    script = home.with_name("ask.py")  # a file, since DuckDB takes `python -c` for an interactive process and draws progress bars
+    script.write_text(ASK, encoding="utf-8")
+    command = [sys.executable, str(script), str(home), catalog]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     people = [
-        subprocess.Popen([*command, person, *ids], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for person in ("ann", "bob")
+        subprocess.Popen([*command, person, *ids], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=env)
+        for person in ("ann", "bob")
     ]
     for process in people:
         assert process.stdout is not None
