@@ -20,8 +20,8 @@ def receipt(label: StoredLabel) -> str:
     proof = "signed in" if event.verified else "unverified"
     return (
         f'<p class="mw-receipt" role="status"><span class="mw-tick" aria-hidden="true">✓</span> Stored and read back: '
-        f"<code>{visible(label.id[:14])}</code> · {moment(label.created_at)} · {visible(shown_id(event.person))} ({proof}) · {seen_as(event)} · "
-        f"{seconds(event.seconds)}</p>"
+        f"<code>{visible(label.id[:14])}</code> · {moment(label.created_at)} · {visible(shown_id(event.person))} ({proof}) · "
+        f"{seen_as(event)} · {seconds(event.seconds)}</p>"
     )
 
 
