@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from music_core.evaluate.statistics import cluster_interval
-from music_core.evaluate.votes import GROUPS, MISSING, Mask, Values, VoteTable, kind_of, mode, value_counts, vote_table
+from music_core.evaluate.votes import GROUPS, MISSING, Mask, Values, VoteTable, kind_of, vote_table
 from music_core.types import Vote
 
 
@@ -110,7 +110,7 @@ def said(table: VoteTable, rater: str, without: Sequence[str] = ()) -> tuple[Val
     nobody = np.zeros(len(table.seeds), np.bool_)
     if rater in GROUPS.values():
         rows = [i for i in table.members(rater) if table.raters[i] not in without]
-        return mode(value_counts(table.values[rows])), nobody
+        return table.said_by(rows), nobody
     if rater not in table.raters:
         return np.full(len(table.seeds), MISSING, np.int8), nobody
     i = table.raters.index(rater)

@@ -45,7 +45,7 @@ def answer(*words: str, exit_code: int = 0) -> dict[str, Any]:
 
 def test_import_counts_rows_pairs_drops_and_what_is_new(home: Path, preferences: Path) -> None:
     first = answer("import", str(preferences))
-    assert list(first) == ["rows", "rows_used", "pairs", "dropped", "new", "labels", "readings", "verdicts"]
+    assert list(first) == ["rows", "rows_used", "pairs", "chats", "dropped", "left_out", "new", "labels", "readings", "verdicts"]
     assert first["rows"] == 9 == first["rows_used"] + sum(first["dropped"].values())
     assert first["new"] == first["pairs"] == 8
     assert answer("import", str(preferences))["new"] == 0

@@ -234,7 +234,7 @@ def test_a_price_is_known_computed_or_left_open() -> None:
 
 def test_forms_learn_the_settings_of_every_kind() -> None:
     kinds = api.kinds()
-    every = {"import", "generate", "judge", "train", "score", "agreement", "bias", "benchmark", "bon", "demo", "sample"}
+    every = {"import", "generate", "judge", "train", "score", "agreement", "bias", "benchmark", "bon", "demo", "sample", "export"}
     assert set(kinds) == every
     assert kinds["generate"].settings["turns"] == 5
     assert list(kinds["train"].required) == ["name"]

@@ -116,7 +116,7 @@ def listed(store: Store, **values: object) -> set[str]:
 def test_the_pairs_of_a_cell_are_as_many_as_it_counted(any_store: Store, source: tuple[str, ...], with_training_pairs: bool) -> None:
     said = votes(any_store, PairFilter(sources=source))
     if with_training_pairs:
-        said = [Vote(v.pair_id, v.seed_id, v.rater, v.value) for v in said]
+        said = [Vote(v.pair_id, v.seed_id, v.rater, v.value, final=v.final) for v in said]
     cells = [c for c in agreement_cells(said, n_boot=0) if c.a != c.b]
     assert len(cells) > 20
     assert with_training_pairs or any(c.n_trained_on for c in cells)
