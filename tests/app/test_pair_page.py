@@ -111,7 +111,7 @@ def test_the_place_in_a_filter_is_told_whatever_the_filter_leaves(open_page: Ope
 
 
 def test_the_pair_can_be_taken_along(open_page: Open, home: Path) -> None:
-    assert [b.label for b in open_page("pair", home, {"pair": PAIR}).get("download_button")] == ["This pair as one HTML file"]
+    assert [button.label for button in open_page("pair", home, {"pair": PAIR}).download_button] == ["This pair as one HTML file"]
 
 
 def scored(n: int) -> list[Scored]:
