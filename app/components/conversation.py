@@ -7,7 +7,7 @@ import streamlit as st
 from jobs.report.pair.alignment import align, shared_prefix
 from jobs.report.pair.conversation import FOLD_CHARS, MOST_CHARS, MOST_TURNS, PLAIN, Side, Tone, View, markup, message_text
 
-__all__ = ["FOLD_CHARS", "MOST_CHARS", "MOST_TURNS", "Side", "Tone", "View", "markup", "message_text", "show", "window_of"]
+__all__ = ["FOLD_CHARS", "MOST_CHARS", "MOST_TURNS", "Side", "Tone", "View", "first_of", "markup", "message_text", "show", "window_of"]
 
 
 def window_of(turn: int) -> int:
@@ -15,8 +15,13 @@ def window_of(turn: int) -> int:
     return max(0, turn - 1) // MOST_TURNS + 1
 
 
+def first_of(window: int) -> int:
+    """The first turn of a window."""
+    return (window - 1) * MOST_TURNS + 1
+
+
 def _choose(key: str, go: Callable[[int], None]) -> None:
-    go((st.session_state[key] - 1) * MOST_TURNS + 1)
+    go(first_of(st.session_state[key]))
 
 
 def _first_turn(n_turns: int, parting: int, view: View, key: str, go: Callable[[int], None] | None) -> int:
@@ -32,7 +37,7 @@ def _first_turn(n_turns: int, parting: int, view: View, key: str, go: Callable[[
     else:
         st.session_state[widget] = opened
         page = st.pagination(pages, key=widget, on_change=_choose, args=(widget, go))
-    return (page - 1) * MOST_TURNS + 1 if page > 1 else 0
+    return first_of(page) if page > 1 else 0
 
 
 def show(

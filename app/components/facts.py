@@ -36,8 +36,8 @@ def subtitles(contrasts: bool, names: SideNames) -> tuple[str, str]:
 
 def _by_model(what: str, found: Sequence[tuple[str, float]], several: bool) -> str:
     """A figure by each model; the only model needs no name."""
-    values = "".join(f" {visible(name)}" * several + f" <b>{signed(value)}</b>" for name, value in found)
-    return f"<span>{what}{values}</span>" if found else ""
+    values = ", ".join(f"{visible(name)} " * several + f"<b>{signed(value)}</b>" for name, value in found)
+    return f"<span>{what} {values}</span>" if found else ""
 
 
 def reply_facts(shown: Sequence[Scored], readings: Sequence[Reading], branch: BranchName) -> dict[int, str]:

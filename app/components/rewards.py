@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.conversation import MOST_TURNS, first_of, window_of
 from app.components.trace_chart import Scored, figure, margins
 from app.markup import attribute, details, signed, table, visible
 from app.pair_state import Here
@@ -84,16 +85,21 @@ def margin_rows(shown: Sequence[Scored], here: Here | None = None) -> list[list[
     return [[_turn_cell(i + 1, here), *(signed(m[i] if i < len(m) else None, 3) for m in by_model)] for i in range(n)]
 
 
-def tables(shown: Sequence[Scored], names: SideNames, here: Here | None = None) -> str:
-    """The figures of the chart: of one model all of them, of several the margins with each model's rewards folded. HTML."""
+def tables(shown: Sequence[Scored], names: SideNames, here: Here | None = None, first: int = 0) -> str:
+    """The figures of the chart: of one model all of them, of several the margins with each model's rewards folded. HTML.
+
+    Of a long pair (`first` above 0) the turns from `first` on that the conversations show as well.
+    """
+    part = slice(first - 1, first - 1 + MOST_TURNS) if first else slice(None)
     columns = {"Turn": "text", **{names.heading(branch): "num" for branch in BRANCHES}, "Margin": "num"}
-    full = [table(f"Reward after each turn, by {s.name}", columns, rows(s.sides, here)) for s in shown]
+    full = [table(f"Reward after each turn, by {s.name}", columns, rows(s.sides, here)[part]) for s in shown]
+    note = f'<p class="mw-note">From turn {first:,} on; all turns are in the file of this pair.</p>' if first else ""
     if len(shown) == 1:
-        return full[0]
+        return full[0] + note
     # Two models may have one name, and columns are told apart by theirs.
     heads = {f"<span>{visible(s.name)}</span><!--{n}-->": "num" for n, s in enumerate(shown)}
-    first = table("Margin after each turn, by model", {"Turn": "text", **heads}, margin_rows(shown, here))
-    return first + "".join(details(f"Rewards by {visible(s.name)}", one) for s, one in zip(shown, full, strict=True))
+    joined = table("Margin after each turn, by model", {"Turn": "text", **heads}, margin_rows(shown, here)[part])
+    return joined + note + "".join(details(f"Rewards by {visible(s.name)}", one) for s, one in zip(shown, full, strict=True))
 
 
 def _chosen(key: str, here: Here) -> None:
@@ -133,7 +139,9 @@ def show(shown: Sequence[Scored], divergence: int, here: Here, names: SideNames 
     )
     _chart(shown, divergence, names, here)
     st.html(f'<p class="mw-note">{CAPTION} A click on a point, or on a number of the table, goes to its turn.</p>')
-    st.html(tables(shown, names, here))
+    n_turns = max((len(t.rewards) for s in shown for t in s.sides.values()), default=0)
+    first = first_of(window_of(min(here.state.turn or divergence, n_turns))) if n_turns > MOST_TURNS else 0
+    st.html(tables(shown, names, here, first))
     prefixes = [s.name for s in shown if any(not trace.one_pass for trace in s.sides.values())]
     if prefixes:
         who = visible(", ".join(prefixes))

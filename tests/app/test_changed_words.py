@@ -103,8 +103,8 @@ def test_hostile_text_stays_text_when_it_is_marked() -> None:
 
 def test_of_many_long_messages_each_sends_its_share_and_the_turn_asked_for_more() -> None:
     text = "word " * 20_000
-    left = chat(*[m for t in range(50) for m in (("user", f"q{t}"), ("assistant", f"{text} left {t}"))])  # type: ignore[misc]
-    right = chat(*[m for t in range(50) for m in (("user", f"q{t}"), ("assistant", f"{text} right {t}"))])  # type: ignore[misc]
+    left = chat(*[m for t in range(50) for m in (("user", f"q{t}"), ("assistant", f"{text} left {t}"))])
+    right = chat(*[m for t in range(50) for m in (("user", f"q{t}"), ("assistant", f"{text} right {t}"))])
     out = markup(Side("L", left), Side("R", right), view=View(turn=7, href=lambda turn: f"pair?turn={turn}"))
     assert len(out) < 3_000_000
     asked = out[out.index('id="turn-7"') : out.index('id="turn-8"')]

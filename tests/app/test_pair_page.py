@@ -111,7 +111,7 @@ def test_the_place_in_a_filter_is_told_whatever_the_filter_leaves(open_page: Ope
 
 
 def test_the_pair_can_be_taken_along(open_page: Open, home: Path) -> None:
-    assert [b.label for b in open_page("pair", home, {"pair": PAIR}).get("download_button")] == ["This pair as one HTML file"]
+    assert [button.label for button in open_page("pair", home, {"pair": PAIR}).download_button] == ["This pair as one HTML file"]
 
 
 def scored(n: int) -> list[Scored]:
@@ -136,3 +136,11 @@ def test_models_of_one_name_have_a_column_each() -> None:
     out = tables(scored(4), BUILT)
     assert out.count("<span>twin</span>") == 4
     assert tables(scored(1), BUILT).count("<table") == 1
+
+
+def test_of_a_long_pair_the_table_shows_the_turns_that_the_conversations_show() -> None:
+    long = [Scored("m", "long", {"chosen": RewardTrace("p", "chosen", "m", tuple(float(t) for t in range(1, 201)))})]
+    out = tables(long, BUILT, first=61)
+    assert out.count("<tr>") == 61
+    assert "+61.000" in out and "+120.000" in out and "+121.000" not in out
+    assert "From turn 61 on; all turns are in the file of this pair." in out

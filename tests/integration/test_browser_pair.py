@@ -1,9 +1,10 @@
 """The Pair page in a real browser: from a point to its turn and back, links to turns, keys, and conversations made to break it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Request
 
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs
@@ -129,14 +130,19 @@ def test_a_nasty_conversation_is_only_text_and_does_not_stop_the_page(reader: Vi
     page.wait_for_function("!location.search.includes('words=1')")
 
 
+def note(asked_for: list[str], request: Request) -> None:
+    asked_for.append(request.url)
+
+
 def test_the_file_of_a_pair_opens_without_network_or_script(reader: Visit, browser: Browser) -> None:
     reader.open(f"pair?pair={hostile_pair().id}")
     with reader.page.expect_download() as found:
         reader.page.get_by_role("button", name="This pair as one HTML file").click()
     for scheme, ground in (("light", "rgb(251, 250, 247)"), ("dark", "rgb(22, 25, 28)")):
         context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
-        page, asked_for = context.new_page(), []
-        page.on("request", lambda request, asked_for=asked_for: asked_for.append(request.url))
+        asked_for: list[str] = []
+        page = context.new_page()
+        page.on("request", partial(note, asked_for))
         page.set_content(found.value.path().read_text(encoding="utf-8"))
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
         assert page.evaluate("window.pwned === undefined")

@@ -66,6 +66,9 @@ class _TooLongError(Exception):
 class _Bounded(SequenceMatcher[str]):
     """A `SequenceMatcher` that gives up after MOST_STEPS, with `_TooLongError`; `used` counts its steps."""
 
+    a: Sequence[str]
+    b: Sequence[str]
+
     def __init__(self, a: Sequence[str], b: Sequence[str]) -> None:
         super().__init__(None, a, b, autojunk=False)
         in_b = Counter(b)

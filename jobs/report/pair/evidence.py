@@ -49,7 +49,7 @@ def _reading(reading: Reading, names: Names) -> str:
     repeat = f", repeat {reading.repeat}" if reading.repeat else ""
     raw = f'<div class="mw-text mw-raw" dir="auto">{visible(reading.raw) or "<em>empty</em>"}</div>'
     head = f"{_asked(reading, names)}{repeat}: <strong>{_said(reading, names)}</strong>"
-    reason = details("Reason, as the judge wrote it", raw, opened=len(reading.raw) < _OPEN_CHARS)
+    reason = details("Reason, as the judge wrote it", raw, opened=reading.kind != "checklist" and len(reading.raw) < _OPEN_CHARS)
     return f'<li>{head}<p class="mw-note">{visible(about)}</p>{reason}</li>'
 
 
