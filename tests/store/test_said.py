@@ -54,7 +54,9 @@ def random_pair(k: int, rng: random.Random) -> SourcedPair:
     """One or two turns, replies of any length, parted at the first or the last; a third has no construction."""
     shared = [("user", f"Question {k}"), ("assistant", "a" * rng.randrange(30))] * rng.randrange(2)
     texts = ["g" * rng.choice([1, 9, 10, 11, 20, 40]) for _ in range(2)]
-    sides = [conversation([*shared, ("user", f"Question {k // 2}"), ("assistant", text + end)]) for text, end in zip(texts, "+-", strict=True)]
+    sides = [
+        conversation([*shared, ("user", f"Question {k // 2}"), ("assistant", text + end)]) for text, end in zip(texts, "+-", strict=True)
+    ]
     method = rng.choice([None, "swap", "votes"])
     turns = tuple(record(m) for m in rng.sample(["m/one", 'é "two"', "three"], rng.randrange(3)))
     return SourcedPair(ContrastPair(*sides), Origin(rng.choice("ab"), str(k), None, method, rng.choice([None, "all", "last"]), turns=turns))
@@ -134,9 +136,9 @@ def test_the_pairs_of_two_raters_against_a_third_are_as_many_as_the_difference_c
     said = votes(any_store)
     names = sorted({v.rater for v in said} | {"judges", "people"})
     n_seen = 0
-    for a, b, reference in permutations(names, 3):
+    for k, (a, b, reference) in enumerate(permutations(names, 3)):
         # A group is no side beside its own member, and a third of all orders says enough.
-        if hash((a, b, reference)) % 3 or {GROUPS.get(kind_of(r)) for r in (a, b, reference)} & {a, b}:
+        if k % 3 or {GROUPS.get(kind_of(r)) for r in (a, b, reference)} & {a, b}:
             continue
         found = paired_difference(said, a, b, reference, n_boot=0)
         counts = {relation: len(listed(any_store, compared=Comparison(a, b, relation, reference))) for relation in HELD}
@@ -179,7 +181,7 @@ def test_the_pairs_of_a_slice_are_those_that_it_holds(any_store: Store, source: 
     assert listed(any_store, sources=source, gap_chars=(-10, 4)) == {p for p, n in gap.items() if -10 <= n <= 4}
     longer = listed(any_store, sources=source, compared=Comparison("construction", "longer", "agree"))
     assert longer == {f.pair_id for f in facts if f.built and gap[f.pair_id] > 0}
-    assert set(GAPS) == {n for n in names["length_gap"]} | set(GAPS)
+    assert names["length_gap"] <= set(GAPS)
 
 
 def test_labels_are_found_by_person_by_what_was_said_and_by_how_many_people(any_store: Store) -> None:
