@@ -1,17 +1,43 @@
-"""Raters in words for people, and where the pairs behind a cell of the matrix are. Pure."""
+"""Raters in words for people, and where the pairs behind a number of theirs are. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from app.nav import Query
+from app.markup import attribute
+from app.nav import Query, href
 from jobs.report.words import FEW
 from jobs.report.words import rater_kind as kind
 from jobs.report.words import rater_name as name
 from music_core.evaluate.agreement import Cell
+from music_core.evaluate.compare import PairedDifference
 
-__all__ = ["CONSTRUCTION", "FEW", "Link", "explained", "in_order", "kind", "links", "name"]
+__all__ = [
+    "CONSTRUCTION",
+    "FEW",
+    "Link",
+    "between",
+    "choice",
+    "compared_words",
+    "explained",
+    "held_links",
+    "in_order",
+    "kind",
+    "links",
+    "name",
+    "opened",
+]
 
 CONSTRUCTION = "construction"
+LONGER = "longer"
 Link = tuple[str, Query]
+# The relations of two raters as a choice.
+RELATION_NAMES: Mapping[str, str] = {
+    "differ": "differ",
+    "opposed": "name opposite sides",
+    "agree": "agree",
+    "tie": "one of them says tie",
+    "both": "both have a vote",
+}
+HELD_NAMES: Mapping[str, str] = {"both": "all three have a vote", "only_a": "only the first agrees", "only_b": "only the second agrees"}
 
 
 def in_order(cells: Sequence[Cell]) -> list[str]:
@@ -19,25 +45,71 @@ def in_order(cells: Sequence[Cell]) -> list[str]:
     return list(dict.fromkeys(r for c in cells for r in (c.a, c.b)))
 
 
-def links(cell: Cell, within: Query, model_ids: Mapping[str, str]) -> list[Link]:
-    """The pairs of a cell with the construction, where the list of pairs can be filtered that way: (words, address)."""
-    if CONSTRUCTION not in (cell.a, cell.b) or not cell.n:
+def choice(rater: str) -> str:
+    """A rater in a sentence or a list of choices: name and kind."""
+    own = rater.partition(":")[2]
+    if rater == LONGER:
+        return "the longer side"
+    if kind(rater) == "pick":
+        return f"the pick of {own}"
+    return f"{name(rater)} ({kind(rater)})" if own else name(rater)
+
+
+def compared_words(a: str, b: str, relation: str, reference: str = "") -> str:
+    """A comparison of two raters as a filter's words."""
+    if reference:
+        who = {"only_a": f"only {choice(a)}, not {choice(b)}, agrees", "only_b": f"only {choice(b)}, not {choice(a)}, agrees"}
+        if relation in who:
+            return f"{who[relation]} with {choice(reference)}"
+        return f"{choice(a)}, {choice(b)} and {choice(reference)} have a vote"
+    if a == b:
+        within = {
+            "differ": "differ among themselves",
+            "opposed": "name opposite sides",
+            "agree": "agree among themselves",
+            "tie": "say tie once at least",
+        }
+        return f"{choice(a)} {within.get(relation, 'voted twice at least')}"
+    return f"{choice(a)} and {choice(b)} {RELATION_NAMES[relation] if relation != 'tie' else 'voted, and one of them says tie'}"
+
+
+def between(a: str, b: str, relation: str, within: Query, *, reference: str = "", trained: bool = False) -> Query:
+    """The list of pairs on which two raters' votes lie so. `trained` counts a model's training pairs."""
+    own = {"a": a, "b": b, "rel": "" if relation == "differ" else relation, "ref": reference}
+    return {**within, **own, "trained": "1" if trained else ""}
+
+
+def links(cell: Cell, within: Query, *, trained: bool = False) -> list[Link]:
+    """The pairs that a cell counts, by how the two vote: (words with their number, address).
+
+    Of a group with itself, the cell counts votes of two members and the list pairs, so these words have no number.
+    """
+    if not cell.n:
         return []
-    other = cell.b if cell.a == CONSTRUCTION else cell.a
-    what, own = kind(other), name(other)
-    if what == "judge":
-        by = {**within, "judge": own}
-        return [
-            ("agree", {**by, "verdict": "chosen"}),
-            ("against", {**by, "verdict": "rejected"}),
-            ("ties", {**by, "verdict": ["tie", "flip", "split"]}),
-        ]
-    if what == "model" and own in model_ids:
-        by = {**within, "model": model_ids[own], "sort": "margin"}
-        return [("agree", {**by, "margin": "0.."}), ("against", {**by, "margin": "..0", "asc": "1"})]
-    if other == "people":
-        return [("labelled", {**within, "label": "any"})]
-    return []
+    n_agree = round((cell.agree or 0) * cell.n)
+    counts = {"agree": n_agree, "differ": cell.n - n_agree, "tie": cell.n - cell.n_non_tie}
+    words = {"agree": "agree", "differ": "differ", "tie": "with a tie"}
+    own = cell.a == cell.b
+    return [
+        (words[relation] if own else f"{n:,} {words[relation]}", between(cell.a, cell.b, relation, within, trained=trained))
+        for relation, n in counts.items()
+        if n
+    ]
+
+
+def held_links(found: PairedDifference, within: Query, *, trained: bool = False) -> list[Link]:
+    """The pairs on which one alone of two raters agrees with the third, and all pairs on which the three have a vote."""
+    counts = {"only_a": (found.only_a, "only the first"), "only_b": (found.only_b, "only the second"), "both": (found.n, "all")}
+    return [
+        (f"{n:,} {words}", between(found.a, found.b, relation, within, reference=found.reference, trained=trained))
+        for relation, (n, words) in counts.items()
+        if n
+    ]
+
+
+def opened(found: Iterable[Link]) -> str:
+    """Links to lists of pairs as HTML."""
+    return " · ".join(f'<a class="mw-link" href="{attribute(href("pairs", query))}">{attribute(words)}</a>' for words, query in found)
 
 
 def explained(cell: Cell) -> str:

@@ -10,7 +10,14 @@ from app.nav import href
 from app.reports import Agreement
 from music_core.evaluate.agreement import Cell
 
-_COLUMNS = {"Rater": "text", "Agrees with the construction": "text", "95 % interval": "num", "Pairs": "num", "Without ties": "num"}
+_COLUMNS = {
+    "Rater": "text",
+    "Agrees with the construction": "text",
+    "95 % interval": "num",
+    "Pairs": "num",
+    "Without ties": "num",
+    "Pairs that": "text",
+}
 MOST = 12
 
 
@@ -44,7 +51,14 @@ def _row(cell: Cell) -> list[str]:
     share = f"{cell.agree:.2f}" if cell.agree is not None else f'<span class="mw-note">{visible(cell.note)}</span>'
     decided = f'{cell.agree_non_tie:.2f} <span class="mw-note">of {cell.n_non_tie:,}</span>' if cell.agree_non_tie is not None else "–"
     who = f'{visible(raters.name(other))} <span class="mw-note">{raters.kind(other)}</span>'
-    return [who, f'<span class="mw-score"><b>{share}</b>{interval_bar(cell)}</span>', interval_text(cell), pairs_text(cell), decided]
+    return [
+        who,
+        f'<span class="mw-score"><b>{share}</b>{interval_bar(cell)}</span>',
+        interval_text(cell),
+        pairs_text(cell),
+        decided,
+        raters.opened(raters.links(cell, {})),
+    ]
 
 
 def markup(cells: Sequence[Cell]) -> str:

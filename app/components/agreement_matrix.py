@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import data, raters, reports
+from app import raters, reports
 from app.components import agreement_chart, agreement_filters, agreement_table, consistency_table, nobody_voted
 from app.markup import visible
 from app.matrix_state import MatrixState
@@ -35,5 +35,5 @@ def show(state: MatrixState) -> None:
     if said:
         st.html(said)
     agreement_chart.show(cells, state)
-    agreement_table.show(cells, state, {m.name: m.id for m in data.models()}, found.excluded)
+    agreement_table.show(cells, state, found.excluded)
     consistency_table.show()

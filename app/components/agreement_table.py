@@ -6,9 +6,8 @@ import streamlit as st
 
 from app import raters
 from app.components.agreement_glance import interval_text, pairs_text
-from app.markup import attribute, signed, table, visible
+from app.markup import signed, table, visible
 from app.matrix_state import MatrixState
-from app.nav import href
 from music_core.evaluate.agreement import Cell
 
 _COLUMNS = {
@@ -21,7 +20,7 @@ _COLUMNS = {
     "κ": "num",
     "α": "num",
     "Note": "text",
-    "Open": "text",
+    "Pairs that": "text",
 }
 
 
@@ -33,21 +32,18 @@ def _who(rater: str) -> str:
     return f'{visible(raters.name(rater))} <span class="mw-note">{raters.kind(rater) if ":" in rater else ""}</span>'
 
 
-def _row(cell: Cell, state: MatrixState, model_ids: Mapping[str, str]) -> list[str]:
+def _row(cell: Cell, state: MatrixState) -> list[str]:
     decided = f'{_share(cell.agree_non_tie)} <span class="mw-note">of {cell.n_non_tie:,}</span>' if cell.n_non_tie else "–"
-    opened = " · ".join(
-        f'<a class="mw-link" href="{attribute(href("pairs", query))}">{words}</a>'
-        for words, query in raters.links(cell, state.within(), model_ids)
-    )
+    opened = raters.opened(raters.links(cell, state.within(), trained=state.trained))
     note = f'<span class="mw-run-note">{visible(raters.explained(cell))}</span>'
     figures = [pairs_text(cell), _share(cell.agree), interval_text(cell), decided, signed(cell.kappa), signed(cell.alpha)]
     return [_who(cell.a), _who(cell.b), *figures, note, opened]
 
 
-def markup(cells: Sequence[Cell], state: MatrixState, model_ids: Mapping[str, str]) -> str:
+def markup(cells: Sequence[Cell], state: MatrixState) -> str:
     """The table as HTML. Pure."""
     caption = "Every two raters; n counts pairs, the interval is of agreement, by bootstrap over seeds"
-    return f'<div class="mw-matrix">{table(caption, _COLUMNS, (_row(c, state, model_ids) for c in cells))}</div>'
+    return f'<div class="mw-matrix">{table(caption, _COLUMNS, (_row(c, state) for c in cells))}</div>'
 
 
 def excluded_markup(excluded: Mapping[str, Mapping[str, int]]) -> str:
@@ -59,6 +55,6 @@ def excluded_markup(excluded: Mapping[str, Mapping[str, int]]) -> str:
     return f'<p class="mw-note">No votes, and not in any number above: {"; ".join(parts)}.</p>' if parts else ""
 
 
-def show(cells: Sequence[Cell], state: MatrixState, model_ids: Mapping[str, str], excluded: Mapping[str, Mapping[str, int]]) -> None:
+def show(cells: Sequence[Cell], state: MatrixState, excluded: Mapping[str, Mapping[str, int]]) -> None:
     """Draw the table."""
-    st.html(markup(cells, state, model_ids) + excluded_markup(excluded))
+    st.html(markup(cells, state) + excluded_markup(excluded))

@@ -5,16 +5,27 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from app import raters
+from app.components.filter_chips import BUILT_CHOICES, SAID_CHOICES
+from app.components.filter_chips import chips as chips
 from app.components.words import LABEL_STATES, ROLE_CHOICES, VERDICT_CHOICES
-from app.markup import attribute, visible
-from app.nav import href, query_now, set_query
-from app.state import ListState, from_query, span
+from app.markup import plain
+from app.nav import query_now, set_query
+from app.state import NOT_STATED, ListState, from_query, span
+from music_core.store.filters import GAPS
 from music_core.store.pairs import Facet
 from music_core.types import RewardModel, Run
 
 _LISTS = {"source": "Source", "method": "Contrast made by", "schedule": "Schedule", "split": "Split", "run": "Run"}
-_RANGES = {"turns": "Turns", "divergence": "Sides part at turn", "margin": "Margin"}
-_TEXTS = ("q", "role", "judge", "model", "label")
+_CHOSEN = (*_LISTS, "verdict", "said", "gap", "simulator")
+_RANGES = {
+    "turns": "Turns",
+    "divergence": "Sides part at turn",
+    "margin": "Margin",
+    "people": "People who labelled",
+    "chars": "Characters, chosen − rejected",
+}
+_TEXTS = ("q", "role", "judge", "model", "label", "person", "pool", "built", "a", "b", "rel")
 
 
 def _key(name: str) -> str:
@@ -24,7 +35,7 @@ def _key(name: str) -> str:
 def _apply() -> None:
     """Write what the widgets hold into the address."""
     held = st.session_state
-    values: dict[str, Any] = {name: tuple(held[_key(name)]) for name in (*_LISTS, "verdict") if _key(name) in held}
+    values: dict[str, Any] = {name: tuple(held[_key(name)]) for name in _CHOSEN if _key(name) in held}
     values |= {name: held[_key(name)] or "" for name in _TEXTS if _key(name) in held}
     for name in _RANGES:
         if _key(f"{name}-low") in held:
@@ -47,7 +58,7 @@ def _one(name: str, label: str, names: Mapping[str, str], chosen: str, visibilit
     st.selectbox(label, list(shown), format_func=shown.__getitem__, key=_key(name), on_change=_apply, label_visibility=visibility)
 
 
-def _range(name: str, text: str, step: float = 1, disabled: bool = False) -> None:
+def _range(name: str, text: str, step: float = 1, disabled: bool = False, least: int | None = 0) -> None:
     """Two number fields for a range with open ends."""
     bounds = span(text) or (float("-inf"), float("inf"))
     kind: type[int] | type[float] = int if step == 1 else float
@@ -56,30 +67,90 @@ def _range(name: str, text: str, step: float = 1, disabled: bool = False) -> Non
         st.session_state[key] = None if abs(value) == float("inf") else kind(value)
         word = "from" if end == "low" else "to"
         label = f"{_RANGES[name]} {word}"
-        least = 0 if step == 1 else None
         column.number_input(
-            label, value=None, min_value=least, step=kind(step), key=key, on_change=_apply, placeholder=f"{word} …", disabled=disabled
+            label,
+            value=None,
+            min_value=least if step == 1 else None,
+            step=kind(step),
+            key=key,
+            on_change=_apply,
+            placeholder=f"{word} …",
+            disabled=disabled,
         )
 
 
-def _panel(state: ListState, facets: Mapping[str, Sequence[Facet]], models: Sequence[RewardModel], runs: Sequence[Run]) -> None:
-    counts = {name: {f.value: f.n for f in facets.get(name, ())} for name in (*_LISTS, "judge")}
+def _names(facets: Mapping[str, Sequence[Facet]], name: str) -> dict[str, int | None]:
+    return {f.value: f.n for f in facets.get(name, ())}
+
+
+def _source_panel(state: ListState, facets: Mapping[str, Sequence[Facet]], runs: Sequence[Run], queues: Sequence[str]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        for name in ("source", "method", "schedule", "split"):
-            _many(name, _LISTS[name], counts[name], getattr(state, name))
-        _many("run", _LISTS["run"], {r.id: None for r in runs}, state.run, {r.id: f"{r.title or r.kind} ({r.id})" for r in runs})
+        for name in ("source", "method", "schedule"):
+            _many(name, _LISTS[name], _names(facets, name), getattr(state, name))
+        _one("built", "Construction", BUILT_CHOICES, state.built)
     with right:
+        _many("split", _LISTS["split"], _names(facets, "split"), state.split)
+        _many("run", _LISTS["run"], {r.id: None for r in runs}, state.run, {r.id: f"{r.title or r.kind} ({r.id})" for r in runs})
+        counts = {**_names(facets, "simulator"), NOT_STATED: None}
+        _many("simulator", "Simulated by", counts, state.simulator, {NOT_STATED: "nobody on record"})
+        _one("pool", "In the pool of queue", {q: q for q in queues}, state.pool)
+
+
+def _raters_panel(state: ListState, facets: Mapping[str, Sequence[Facet]], models: Sequence[RewardModel]) -> None:
+    _two_raters(state, facets, models)
+    left, right = st.columns(2, gap="medium")
+    people = {v: v for v in _names(facets, "person")}
+    with left:
         _one("label", "Label", LABEL_STATES, state.label)
-        _one("judge", "Judge", {v: v for v in counts["judge"]}, state.judge)
+        _one("person", "Labelled by", people, state.person)
+        _many("said", "With the label", dict.fromkeys(SAID_CHOICES), state.said, SAID_CHOICES)
+        _range("people", state.people)
+    with right:
+        _one("judge", "Judge", {v: v for v in _names(facets, "judge")}, state.judge)
         _many("verdict", "Verdict of that judge, or of any", dict.fromkeys(VERDICT_CHOICES), state.verdict, VERDICT_CHOICES)
-        _range("turns", state.turns)
-        _range("divergence", state.divergence)
         _one("model", "Margin by model", {m.id: m.name for m in models}, state.model)
         _range("margin", state.margin, step=0.1, disabled=not state.model)
 
 
-def show(state: ListState, facets: Mapping[str, Sequence[Facet]], models: Sequence[RewardModel], runs: Sequence[Run]) -> None:
+def _two_raters(state: ListState, facets: Mapping[str, Sequence[Facet]], models: Sequence[RewardModel]) -> None:
+    """Who is compared with whom. A comparison that came with a third rater is shown by its chip only."""
+    scored = _names(facets, "model")
+    named = [
+        *(f"judge:{v}" for v in _names(facets, "judge")),
+        *(f"model:{m.name}" for m in models if m.id in scored),
+        *(f"person:{v}" for v in _names(facets, "person")),
+    ]
+    names = {r: raters.choice(r) for r in (raters.CONSTRUCTION, "people", "judges", *named, raters.LONGER)}
+    first, how, second = st.columns([3, 3, 3], gap="small")
+    with first:
+        _one("a", "Rater", names, state.a)
+    with how:
+        shown = raters.HELD_NAMES if state.ref else raters.RELATION_NAMES
+        st.session_state[_key("rel")] = state.rel if state.rel in shown else next(iter(shown))
+        label = "and the second rater" if not state.ref else f"held against {plain(raters.choice(state.ref))}"
+        st.selectbox(label, list(shown), format_func=shown.__getitem__, key=_key("rel"), on_change=_apply)
+    with second:
+        _one("b", "Second rater", names, state.b)
+
+
+def _text_panel(state: ListState) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _range("turns", state.turns)
+        _range("divergence", state.divergence)
+    with right:
+        _many("gap", "Length of the replies from there on", dict.fromkeys(GAPS), state.gap)
+        _range("chars", state.chars, least=None)
+
+
+def show(
+    state: ListState,
+    facets: Mapping[str, Sequence[Facet]],
+    models: Sequence[RewardModel],
+    runs: Sequence[Run],
+    queues: Sequence[str] = (),
+) -> None:
     """Draw the bar: search, the filter panel, and one chip per active filter that takes it off."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="mw-filters"):
         st.session_state[_key("q")] = state.q
@@ -90,26 +161,12 @@ def show(state: ListState, facets: Mapping[str, Sequence[Facet]], models: Sequen
             _one("role", "Search in", ROLE_CHOICES, state.role, "collapsed")
         n = len(set(state.active) - {"q"})
         with st.popover(f"Filters ({n})" if n else "Filters", icon=":material/tune:"):
-            _panel(state, facets, models, runs)
+            source, said, text = st.tabs(["Source and construction", "Raters", "Conversations"])
+            with source:
+                _source_panel(state, facets, runs, queues)
+            with said:
+                _raters_panel(state, facets, models)
+            with text:
+                _text_panel(state)
     if state.active:
         st.html(chips(state, {m.id: m.name for m in models}))
-
-
-def chips(state: ListState, model_names: Mapping[str, str], page: str = "pairs") -> str:
-    """The active filters as links that take each of them off, as HTML."""
-    out = ""
-    for name in state.active:
-        value = getattr(state, name)
-        shown = ", ".join(VERDICT_CHOICES.get(v, v) if name == "verdict" else v for v in value) if isinstance(value, tuple) else str(value)
-        shown = LABEL_STATES[shown] if name == "label" else shown.replace("..", " to ") if name in _RANGES else shown
-        if name == "margin":
-            shown += f" by {model_names.get(state.model, state.model or 'no model')}"
-        label = {"q": "text", "label": "", "divergence": "parts at turn"}.get(name, name)
-        target = href(page, state.changed(**{name: ListState.__dataclass_fields__[name].default}).query())
-        out += (
-            f'<a class="mw-link mw-filter" href="{attribute(target)}" aria-label="Remove the filter {attribute(f"{label} {shown}")}">'
-            f'<span class="mw-note">{label}</span> {visible(shown)} <span aria-hidden="true">×</span></a>'
-        )
-    bare = attribute(href(page, ListState(sort=state.sort, asc=state.asc).query()))
-    clear = f'<a class="mw-link mw-filter mw-clear" href="{bare}">Clear all</a>'
-    return f'<nav class="mw-filters" aria-label="Active filters">{out}{clear}</nav>'

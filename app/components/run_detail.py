@@ -106,7 +106,7 @@ def _report(view: RunView) -> None:
         training_curve.show(view.report["curve"])
     if view.report.get("table"):
         win_chart.show(view.report["table"], view.state.run_id)
-        win_table.show(view.report["table"])
+        win_table.show(view.report["table"], view.state.run_id, view.report.get("judge", ""))
     if view.state.kind == "benchmark":
         benchmark_results.show([view.report], view.state.run_id)
     rows = [[visible(name), visible(value)] for name, value in outcomes.lines(view.report)]

@@ -22,7 +22,7 @@ def _apply() -> None:
 
 def words_of(rater: str) -> str:
     """A rater in a list of choices: name and kind."""
-    return f"{raters.name(rater)} ({raters.kind(rater)})" if ":" in rater else raters.name(rater)
+    return raters.choice(rater)
 
 
 def _one(name: str, label: str, options: Mapping[str, str], chosen: str) -> None:

@@ -1,15 +1,16 @@
 """The view of the Agreement page by slices: agreement by a property of the pairs, what people reach, and two raters on the same pairs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from app import data, raters, reports
+from app import raters, reports
 from app.components import nobody_voted, slices_controls
 from app.components.agreement_glance import interval_text, pairs_text
-from app.markup import attribute, plain, signed, table, visible
+from app.markup import plain, signed, table, visible
 from app.matrix_state import MatrixState
-from app.nav import Query, href
+from app.nav import Query
+from app.state import NOT_STATED as NO_NAME
 from jobs.report import charts
 from jobs.report.charts import Dot, Line
 from jobs.report.slicing import BY, NOT_STATED
@@ -29,7 +30,7 @@ _COLUMNS = {
     "95 % interval": "num",
     "Without ties": "num",
     "Note": "text",
-    "Open": "text",
+    "Pairs that": "text",
 }
 _DIFFERENCE = {
     "Rater": "text",
@@ -43,10 +44,9 @@ _DIFFERENCE = {
     "Only the second": "num",
     "Sign test p": "num",
     "Note": "text",
+    "Agrees": "text",
 }
-# Properties that the list of pairs can be filtered by, a number as a range.
 _RANGES = ("turns", "divergence")
-_LISTS = ("source", "schedule", "split")
 
 
 def against(cells: Iterable[Cell], state: MatrixState) -> list[Cell]:
@@ -60,14 +60,25 @@ def other(cell: Cell, state: MatrixState) -> str:
     return cell.b if cell.a == state.against else cell.a
 
 
-def within(state: MatrixState, name: str) -> Query | None:
-    """The list of pairs' filter of a slice; None where it has no such filter. Pure."""
+def within(state: MatrixState, name: str) -> Query:
+    """The list of pairs' filter of a slice. Pure."""
     if name == ALL:
         return state.within()
-    if state.by in _RANGES:
-        return {**state.within(), state.by: f"{name}..{name}"}
-    # A source or split chosen above is replaced by the narrower one.
-    return {**state.within(), state.by: name} if state.by in _LISTS and name != NOT_STATED else None
+    unknown = name == NOT_STATED
+    match state.by:
+        case "turns" | "divergence":
+            own: Query = {state.by: f"{name}..{name}"}
+        case "length_gap":
+            own = {"gap": name}
+        case "simulator":
+            own = {"simulator": NO_NAME if unknown else name}
+        case "split":  # one chosen above is replaced by the narrower one
+            own = {"split": name}
+        case _ if unknown or state.source:  # of any origin, beside the source chosen above
+            own = {"also": f"{state.by}:{'' if unknown else name}"}
+        case _:
+            own = {state.by: name}
+    return {**state.within(), **own}
 
 
 def rows_of(whole: Sequence[Cell], slices: Sequence[Slice], state: MatrixState) -> list[tuple[str, Cell]]:
@@ -85,16 +96,8 @@ def words_of(name: str, state: MatrixState) -> str:
     return "nowhere: the same" if name == "0" else f"at turn {name}"
 
 
-def _row(name: str, cell: Cell, state: MatrixState, model_ids: Mapping[str, str]) -> list[str]:
-    chosen = within(state, name)
-    opened = (
-        ""
-        if chosen is None
-        else " · ".join(
-            f'<a class="mw-link" href="{attribute(href("pairs", query))}">{words}</a>'
-            for words, query in raters.links(cell, chosen, model_ids)
-        )
-    )
+def _row(name: str, cell: Cell, state: MatrixState) -> list[str]:
+    opened = raters.opened(raters.links(cell, within(state, name), trained=state.trained))
     who = other(cell, state)
     decided = f'{share(cell.agree_non_tie)} <span class="mw-note">of {cell.n_non_tie:,}</span>' if cell.n_non_tie else "–"
     note = f'<span class="mw-run-note">{visible(raters.explained(cell))}</span>'
@@ -102,18 +105,20 @@ def _row(name: str, cell: Cell, state: MatrixState, model_ids: Mapping[str, str]
     return [visible(words_of(name, state)), named, pairs_text(cell), share(cell.agree), interval_text(cell), decided, note, opened]
 
 
-def _ceiling_row(top: Ceiling) -> list[str]:
+def _ceiling_row(top: Ceiling, state: MatrixState) -> list[str]:
     rests = f"{top.n_votes:,} votes of {top.n_persons:,} people. " if top.n_votes else ""
     note = f'<span class="mw-run-note">{visible(rests + top.note)}</span>'
+    ways = [(words, raters.between("people", "people", rel, state.within())) for words, rel in (("agree", "agree"), ("differ", "differ"))]
+    ways = ways if top.n_votes else []
     who = 'One person <span class="mw-note">against the others</span>'
-    return ["human ceiling", who, f"{top.n_pairs:,}", share(top.agree), interval(top.interval), "–", note, ""]
+    return ["human ceiling", who, f"{top.n_pairs:,}", share(top.agree), interval(top.interval), "–", note, raters.opened(ways)]
 
 
-def markup(rows: Sliced, top: Ceiling, state: MatrixState, model_ids: Mapping[str, str]) -> str:
+def markup(rows: Sliced, top: Ceiling, state: MatrixState) -> str:
     """The table as HTML. Pure."""
     caption = f"Agreement with {raters.name(state.against)} by {BY[state.by].lower()}; intervals by bootstrap over seeds"
-    cells = [_row(name, cell, state, model_ids) for name, cell in rows]
-    return f'<div class="mw-matrix mw-slices">{table(caption, _COLUMNS, [*cells, _ceiling_row(top)])}</div>'
+    cells = [_row(name, cell, state) for name, cell in rows]
+    return f'<div class="mw-matrix mw-slices">{table(caption, _COLUMNS, [*cells, _ceiling_row(top, state)])}</div>'
 
 
 def dots_of(rows: Sliced, state: MatrixState) -> list[Dot]:
@@ -148,16 +153,17 @@ def _remarks(rows: Sliced, state: MatrixState) -> None:
         st.html(f'<div class="mw-remarks">{notes}</div>')
 
 
-def difference_markup(found: PairedDifference) -> str:
+def difference_markup(found: PairedDifference, state: MatrixState) -> str:
     """Two raters on the same pairs as HTML. Pure."""
     p = "–" if found.p_value is None else "< 0.001" if found.p_value < 0.001 else f"{found.p_value:.3f}"
     left_out = f" {found.n_trained_on:,} training pairs left out." if found.n_trained_on and found.n else ""
     note = f'<span class="mw-run-note">{visible(found.note + left_out)}</span>'
     figures = [share(found.accuracy_a), share(found.accuracy_b), signed(found.difference), signed_interval(found.interval)]
     counts = [f"{found.only_a:,}", f"{found.only_b:,}", p]
+    ways = raters.opened(raters.held_links(found, state.within(), trained=state.trained))
     who = [visible(raters.name(found.a)), visible(raters.name(found.b))]
     caption = f"On the {found.n:,} pairs of {found.n_clusters:,} seeds where both and {raters.name(found.reference)} have a vote"
-    return f'<div class="mw-topic">{table(caption, _DIFFERENCE, [[*who, f"{found.n:,}", *figures, *counts, note]])}</div>'
+    return f'<div class="mw-topic">{table(caption, _DIFFERENCE, [[*who, f"{found.n:,}", *figures, *counts, note, ways]])}</div>'
 
 
 def _two(state: MatrixState, names: Sequence[str]) -> None:
@@ -166,7 +172,8 @@ def _two(state: MatrixState, names: Sequence[str]) -> None:
         return
     st.subheader(f"Two raters on the same pairs, against {plain(raters.name(state.against))}", anchor=False)
     slices_controls.show_two(state, names, chosen)
-    st.html(difference_markup(reports.difference(state.filter(), *chosen, state.against, with_training_pairs=state.trained)))
+    found = reports.difference(state.filter(), *chosen, state.against, with_training_pairs=state.trained)
+    st.html(difference_markup(found, state))
     st.html(
         '<p class="mw-note">“Only the first” counts pairs on which the first alone agrees. The sign test takes pairs for independent and '
         "claims too much where a seed holds several: the interval decides.</p>"
@@ -188,5 +195,5 @@ def show(state: MatrixState) -> None:
     top = reports.human_ceiling(state.filter())
     _remarks(rows, state)
     _chart(rows, top, state)
-    st.html(markup(rows, top, state, {m.name: m.id for m in data.models()}))
+    st.html(markup(rows, top, state))
     _two(state, names)

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app import raters
 from app.markup import attribute, details, table, visible
 from app.nav import href
 from jobs.report.words import MODES, interval, share
@@ -30,7 +31,7 @@ OUTCOMES = {"win": "A won", "loss": "B won", "same_pick": "same conversation", "
 MOST_PICKS = 100  # in a folded table; the run's picks.jsonl has all
 
 
-def _row(r: Mapping[str, Any], run_id: str) -> list[str]:
+def _row(r: Mapping[str, Any], run_id: str, judge: str) -> list[str]:
     left_out = f"{r['left_out']:,} prompts left out. " if r["left_out"] else ""
     counts = [f"{r[name]:,}" for name in ("wins", "losses", "ties", "flips", "same_pick", "unresolved")]
     names = [visible(r["a"]), visible(r["b"]), MODES.get(r["mode"], visible(r["mode"]))]
@@ -42,16 +43,33 @@ def _row(r: Mapping[str, Any], run_id: str) -> list[str]:
         interval(r["interval"]),
         *counts,
         visible(left_out + r["note"]),
-        *_open(r, run_id),
+        *_open(r, run_id, judge),
     ]
 
 
-def _open(r: Mapping[str, Any], run_id: str) -> list[str]:
-    """The run's picks in the list of pairs, where the run is known; that list cannot tell its comparisons apart."""
-    if not run_id:
+def _open(r: Mapping[str, Any], run_id: str, judge: str) -> list[str]:
+    """The comparison's pairs, where the run is known."""
+    return [raters.opened(links(r, run_id, judge))] if run_id else []
+
+
+def links(r: Mapping[str, Any], run_id: str, judge: str) -> list[raters.Link]:
+    """The pairs of two selectors under one N and mode, and, where the judge is known, those won and lost. Pure.
+
+    A same pick is no pair.
+    """
+    met = {"run": run_id, "picked": [r["a"], r["b"]], "n": f"{r['n']}", "mode": r["mode"]}
+    n = len({p["pair_id"] for p in r["picks"] if p["pair_id"]})
+    if not n:
         return []
-    link = f'<a class="mw-link" href="{attribute(href("pairs", {"run": run_id}))}">pairs of this run</a>'
-    return [link if any(p["pair_id"] for p in r["picks"]) else ""]
+    found: list[raters.Link] = [(f"{n:,} pairs" if n > 1 else "1 pair", met)]
+    if judge and r["wins"]:
+        found.append((f"{r['wins']:,} won", raters.between(f"judge:{judge}", f"pick:{r['a']}", "agree", met)))
+    if judge and r["losses"]:
+        found.append((f"{r['losses']:,} lost", raters.between(f"judge:{judge}", f"pick:{r['b']}", "agree", met)))
+    undecided: dict[str, str | list[str]] = {"ties": ["tie", "flip", "split"], "flips": "flip", "unresolved": "unresolved"}
+    return found + [
+        (f"{r[name]:,} {name}", {**met, "judge": judge, "verdict": value}) for name, value in undecided.items() if judge and r[name]
+    ]
 
 
 def _pick(p: Mapping[str, Any]) -> list[str]:
@@ -68,14 +86,14 @@ def _picks(r: Mapping[str, Any]) -> str:
     return details(f"Picks: {visible(name)}{more}", table(f"Picks of {name}", _PICKS, (_pick(p) for p in shown)))
 
 
-def markup(rows: Sequence[Mapping[str, Any]], run_id: str = "") -> str:
-    """The table and the picks behind it as HTML; with `run_id`, each row leads to the run's pairs. Pure."""
+def markup(rows: Sequence[Mapping[str, Any]], run_id: str = "", judge: str = "") -> str:
+    """The table and the picks behind it as HTML; with `run_id` and `judge`, each row leads to its pairs. Pure."""
     caption = "How often A's pick was judged better; a tie and a same pick are half a win, the interval is by bootstrap over prompts"
     picks = "".join(_picks(r) for r in rows if r["picks"])
     columns = {**_COLUMNS, "Open": "text"} if run_id else _COLUMNS
-    return f'<div class="mw-wins">{table(caption, columns, (_row(r, run_id) for r in rows))}</div>{picks}'
+    return f'<div class="mw-wins">{table(caption, columns, (_row(r, run_id, judge) for r in rows))}</div>{picks}'
 
 
-def show(rows: Sequence[Mapping[str, Any]], run_id: str = "") -> None:
+def show(rows: Sequence[Mapping[str, Any]], run_id: str = "", judge: str = "") -> None:
     """Draw it."""
-    st.html(markup(rows, run_id))
+    st.html(markup(rows, run_id, judge))

@@ -40,7 +40,7 @@ def _bon(run: Evaluated) -> None:
     table = run.report["table"]
     st.html(f'<h3 class="mw-run-title" dir="auto">{_run_link(run, run.title)}</h3>')
     win_chart.show(table, run.state.run_id)
-    win_table.show(table, run.state.run_id)
+    win_table.show(table, run.state.run_id, run.report["judge"])
     st.html(f'<p class="mw-note">Judged by {visible(run.report["judge"])}.{judge_remark(run.report)}</p>')
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import data, people
+from app import data, people, queues
 from app.components import empty, filters, header, pair_table
 from app.components.errors import shown
 from app.markup import attribute, visible
@@ -33,7 +33,7 @@ def page() -> None:
             empty.show("No pairs yet", "The store is empty. Fill it with one of these commands, then reload.", empty.NO_PAIRS)
             return
         state = data.with_model(from_query(query_now()), models, values)
-        filters.show(state, values, models, data.runs())
+        filters.show(state, values, models, data.runs(), [head.name for head in queues.heads()])
         found = data.page_of_pairs(state, person)
         last_page = max(1, -(-found.total // PAGE_ROWS))
         if state.page > last_page:

@@ -9,7 +9,7 @@ from music_core.store.connect import Store
 from music_core.store.filters import DECIDED, PairFilter, order, selection
 from music_core.store.session import Session, marks
 from music_core.store.sides import Systems, systems_by_pair
-from music_core.store.text import utc
+from music_core.store.text import from_json, utc
 from music_core.types import Split, VerdictValue
 
 
@@ -137,10 +137,18 @@ _FACETS: Mapping[str, str] = {
 }
 
 
+# The names as they stand in JSON.
+_SIMULATORS = "SELECT model, count(DISTINCT pair_id) AS n FROM (SELECT pair_id, unnest(models) AS model FROM fast.simulators) GROUP BY 1"
+
+
 def facets(store: Store) -> dict[str, list[Facet]]:
-    """Per filter (source, schedule, method, split, judge, model id, person) its values with their number of pairs, most first."""
+    """Per filter (source, schedule, method, split, judge, model id, person, simulator) its values with their pairs, most first."""
 
     def values(session: Session, sql: str) -> list[Facet]:
         return [Facet(*row) for row in session.rows(f"SELECT * FROM ({sql}) t(value, n) WHERE value IS NOT NULL ORDER BY n DESC, value")]
 
-    return store.indexed(lambda session: {name: values(session, sql) for name, sql in _FACETS.items()})
+    def query(session: Session) -> dict[str, list[Facet]]:
+        found = {name: values(session, sql) for name, sql in _FACETS.items()}
+        return found | {"simulator": [Facet(from_json(f'"{f.value}"'), f.n) for f in values(session, _SIMULATORS)]}
+
+    return store.indexed(query, ("simulators",))

@@ -8,7 +8,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import actions, data
+from app.nav import Query
+from app.state import from_query
 from music_core.store.connect import Store
+from music_core.store.pairs import list_pairs
 from tests.app.samples import fill
 
 Open = Callable[..., AppTest]
@@ -76,6 +79,12 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
 def text_of(app: AppTest) -> str:
     """All HTML elements of a page as one string."""
     return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def n_listed(store: Store, query: Query) -> int:
+    """Number of pairs in the list that a link opens."""
+    state = from_query({k: [v] if isinstance(v, str) else list(v) for k, v in query.items() if v})
+    return list_pairs(store, state.filter(None), limit=1).total
 
 
 def query_of(app: AppTest) -> dict[str, list[str]]:

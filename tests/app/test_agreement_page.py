@@ -13,8 +13,8 @@ from music_core.store.pairs import PairFilter
 from music_core.store.runs import create_run, write_manifest
 from music_core.store.traces import add_traces
 from music_core.types import BRANCHES, LabelEvent, RewardModel, RewardTrace, Run, Vote
-from tests.app.conftest import Open, Use, query_of, text_of
-from tests.app.samples import HOSTILE, MODEL_ID, fill, plain_pair
+from tests.app.conftest import Open, Use, n_listed, query_of, text_of
+from tests.app.samples import HOSTILE, fill, plain_pair
 
 NOTHING = Cell("construction", "judge:x", 0, None, 0, None, None, None, None, "No pair has votes of both.")
 FULL = Cell("construction", "judge:x", 120, 0.8, 100, 0.85, 0.6, 0.61, (0.72, 0.87))
@@ -87,15 +87,22 @@ def test_the_same_matrix_is_not_computed_twice(use_home: Use, voted_home: Path) 
     assert reports.agreement() is not reports.agreement(PairFilter(splits=("train",)))
 
 
-def test_a_cell_leads_to_its_pairs_where_the_list_can_be_filtered_that_way() -> None:
-    within = {"source": ("rivers",), "split": ()}
-    found = dict(raters.links(FULL, within, {}))
-    assert found["against"] == {"source": ("rivers",), "split": (), "judge": "x", "verdict": "rejected"}
-    by_model = Cell("construction", "model:tiny", 5, 0.5, 5, 0.5, 0.0, 0.0, None)
-    assert dict(raters.links(by_model, {}, {"tiny": MODEL_ID}))["agree"] == {"model": MODEL_ID, "sort": "margin", "margin": "0.."}
-    assert raters.links(by_model, {}, {}) == []
-    assert raters.links(Cell("judge:x", "model:tiny", 5, 0.5, 5, 0.5, 0.0, 0.0, None), {}, {}) == []
-    assert raters.links(NOTHING, {}, {}) == []
+@pytest.mark.parametrize("trained", [False, True])
+def test_every_cell_leads_to_as_many_pairs_as_its_words_say(use_home: Use, voted_home: Path, trained: bool) -> None:
+    store = use_home(voted_home)
+    cells = reports.agreement(with_training_pairs=trained).cells
+    assert any(c.n for c in cells)
+    for cell in cells:
+        for words, query in raters.links(cell, MatrixState().within(), trained=trained):
+            assert cell.a == cell.b or f"{n_listed(store, query):,} " in words, (cell, words)
+    assert raters.links(NOTHING, {}) == []
+
+
+def test_the_words_of_a_comparison_name_both_raters_and_how_their_votes_lie() -> None:
+    assert raters.compared_words("judge:x", "people", "differ") == "x (judge) and All people differ"
+    assert raters.compared_words("people", "people", "differ") == "All people differ among themselves"
+    assert raters.compared_words("judge:x", "model:m", "only_a", "people") == "only x (judge), not m (model), agrees with All people"
+    assert raters.compared_words("judge:x", "longer", "agree") == "x (judge) and the longer side agree"
 
 
 @pytest.mark.parametrize("measure", list(MEASURES))
@@ -120,7 +127,7 @@ def test_the_chart_has_a_row_and_a_column_only_where_there_is_a_cell() -> None:
 def test_names_in_the_chart_and_the_table_are_text() -> None:
     cell = Cell("construction", f"person:{HOSTILE}", 3, 0.5, 3, 0.5, 0.0, 0.0, (0.1, 0.9))
     fig = agreement_chart.figure([cell], MatrixState(), "light")
-    out = agreement_table.markup([cell], MatrixState(), {}) + agreement_glance.markup([cell]) + str(fig.layout.yaxis.ticktext)
+    out = agreement_table.markup([cell], MatrixState()) + agreement_glance.markup([cell]) + str(fig.layout.yaxis.ticktext)
     assert "<script" not in out
     assert "<a href='http" not in out
     assert "<img" not in out

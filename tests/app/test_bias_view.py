@@ -15,8 +15,8 @@ from jobs.report.sections import pull_cells, pull_dots
 from jobs.stages.select import Selection
 from music_core.store.labels import add_labels
 from music_core.types import GivenLabel, LabelEvent
-from tests.app.conftest import Open, Use, query_of, text_of
-from tests.app.samples import HOSTILE, MODEL_ID, fill, plain_pair
+from tests.app.conftest import Open, Use, n_listed, query_of, text_of
+from tests.app.samples import HOSTILE, fill, plain_pair
 
 BIAS = {"view": "bias"}
 
@@ -89,12 +89,26 @@ def test_the_switch_changes_the_view_in_the_address_and_keeps_the_filters(open_p
 
 
 def test_flips_and_votes_against_construction_lead_to_their_pairs(use_home: Use, home: Path) -> None:
-    found = dict(bias_view.links(rater(use_home, home, "judge:pairwise"), {"source": ["s"]}, {}))
+    found = dict(bias_view.links(rater(use_home, home, "judge:pairwise"), {"source": ["s"]}, ["org/Scripted", "other"]))
     assert found["flips"] == {"source": ["s"], "judge": "pairwise", "verdict": "flip"}
-    assert found["against construction"] == {"source": ["s"], "judge": "pairwise", "verdict": "rejected"}
-    model = rater(use_home, home, "model:tiny")
-    assert dict(bias_view.links(model, {}, {"tiny": MODEL_ID}))["against construction"]["margin"] == "..0"
-    assert bias_view.links(model, {}, {}) == []
+    assert found["simulated by its own model"] == {"source": ["s"], "judge": "pairwise", "simulator": ["org/Scripted"]}
+    person = dict(bias_view.links(rater(use_home, home, "person:Lefty"), {}))
+    assert person["left"] == {"person": "Lefty", "said": "left"}
+
+
+def test_a_list_behind_a_figure_on_bias_is_as_long_as_its_n(use_home: Use, home: Path) -> None:
+    store = use_home(home)
+    n_seen = 0
+    for name in ("judge:pairwise", "judge:checklist", "model:tiny", "person:Lefty"):
+        report = rater(use_home, home, name)
+        found = dict(bias_view.links(report, {}))
+        longer = [n_listed(store, found[f"takes the {side} side"]) for side in ("longer", "shorter") if f"takes the {side} side" in found]
+        assert sum(longer) == report["longer"]["rate"]["n"]
+        if "against construction" in found:
+            built = report["construction"]
+            assert n_listed(store, found["against construction"]) == round((1 - built["value"]) * built["n"])
+            n_seen += 1
+    assert n_seen
 
 
 def test_topics_are_those_that_a_kind_of_rater_can_have(use_home: Use, home: Path) -> None:

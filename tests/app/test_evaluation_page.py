@@ -56,7 +56,7 @@ def test_all_evaluations_are_shown_with_a_table_under_each_chart(open_page: Open
     assert not app.exception
     assert 'role="alert"' not in out
     assert len(app.get("plotly_chart")) == 2
-    assert 'href="pairs?run=bon-done"' in out
+    assert 'href="pairs?run=bon-done&amp;picked=mine&amp;picked=' in out
     assert "The judge is the model that wrote the conversations" in out
     assert "Skywork-Reward-V2-Llama-3.1-8B" in out
     assert "nothing is known of its training data" in out
@@ -90,7 +90,7 @@ def test_a_report_of_an_unknown_shape_is_told_and_the_others_are_shown(open_page
     out = text_of(app)
     assert not app.exception
     assert "This part of the page failed (KeyError)." in out
-    assert "pairs of this run" in out
+    assert 'href="pairs?run=bon-good&amp;picked=' in out
 
 
 def test_names_are_text_in_tables_and_charts() -> None:

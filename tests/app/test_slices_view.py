@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app import reports
+from app import raters, reports
 from app.components import slices_controls, slices_view
 from app.matrix_state import MatrixState
 from jobs.report import charts
@@ -16,9 +16,9 @@ from music_core.evaluate.compare import paired_difference
 from music_core.evaluate.slices import Ceiling
 from music_core.facts import PairFacts
 from music_core.store.labels import add_labels
-from music_core.store.pairs import PairFilter, list_pairs
+from music_core.store.pairs import PairFilter
 from music_core.types import GivenLabel, LabelEvent, Vote
-from tests.app.conftest import Open, Use, query_of, text_of
+from tests.app.conftest import Open, Use, n_listed, query_of, text_of
 from tests.app.samples import HOSTILE, fill, plain_pair
 
 SLICES = {"view": "slices"}
@@ -47,7 +47,7 @@ def test_every_slice_has_its_figures_and_the_ceiling_a_row(open_page: Open, home
     assert all(f">{n} turns<" in out for n in (2, 3, 4, 5))
     assert "human ceiling" in out
     assert "rest on fewer than 30 pairs" in out
-    assert 'href="pairs?turns=2..2&amp;model=m_tiny' in out
+    assert 'href="pairs?turns=2..2&amp;a=construction&amp;b=model%3Atiny' in out
     assert "<script" not in out
     assert "<img" not in out
 
@@ -100,28 +100,29 @@ def test_the_choices_go_into_the_address_and_the_difference_is_that_of_the_core(
     found = reports.difference(PairFilter(), "person:Ada", "person:Ben", "construction")
     assert (found.n, found.only_a, found.only_b, found.difference) == (16, 4, 0, 0.25)
     out = text_of(app)
-    assert slices_view.difference_markup(found) in out
+    assert slices_view.difference_markup(found, MatrixState(view="slices", a="person:Ada", b="person:Ben")) in out
     assert '<td class="mw-col-num">+0.25</td>' in out
     assert "0.125" in out
 
 
-def test_a_slice_holds_as_many_pairs_as_its_link_opens(use_home: Use, home: Path) -> None:
+@pytest.mark.parametrize("source", [(), ("rivers",)])
+@pytest.mark.parametrize("by", list(BY))
+def test_every_row_of_a_slice_opens_as_many_pairs_as_it_counts(use_home: Use, home: Path, by: str, source: tuple[str, ...]) -> None:
     store = use_home(home)
-    for by in ("turns", "divergence", "source", "split"):
-        for found in reports.slices(PairFilter(), by):
-            state = MatrixState(view="slices", by=by)
-            query = slices_view.within(state, str(found.name))
-            assert query is not None
-            name = str(found.name)
-            f = {
-                "turns": lambda n: PairFilter(turns=(int(n), int(n))),
-                "divergence": lambda n: PairFilter(divergence=(int(n), int(n))),
-                "source": lambda n: PairFilter(sources=(n,)),
-                "split": lambda n: PairFilter(splits=(n,)),
-            }[by](name)
-            assert found.n_pairs == list_pairs(store, f, limit=1).total
-    assert slices_view.within(MatrixState(by="length_gap"), "about equal") is None
-    assert slices_view.within(MatrixState(by="simulator"), "gpt") is None
+    state = MatrixState(view="slices", by=by, source=source)
+    slices = reports.slices(state.filter(), by)
+    rows = slices_view.rows_of(reports.agreement(state.filter()).cells, slices, state)
+    assert slices
+    for name, cell in rows:
+        for words, query in raters.links(cell, slices_view.within(state, name)):
+            assert f"{n_listed(store, query):,} " in words, (name, words)
+
+
+def test_the_pairs_of_two_raters_against_a_third_are_those_counted(use_home: Use, home: Path) -> None:
+    store = use_home(home)
+    found = reports.difference(PairFilter(), "person:Ada", "person:Ben", "construction")
+    counts = {words: n_listed(store, query) for words, query in raters.held_links(found, {})}
+    assert counts == {"4 only the first": 4, "16 all": 16}
 
 
 def test_two_raters_are_compared_only_where_neither_is_the_others_group() -> None:
@@ -163,7 +164,7 @@ def test_the_chart_holds_the_first_raters_and_the_table_all() -> None:
     rows = [("2", c) for c in cells]
     dots = slices_view.dots_of(rows, MatrixState())
     assert len({d.series for d in dots}) == slices_view.MOST_IN_CHART
-    out = slices_view.markup(rows, NO_CEILING, MatrixState(), {})
+    out = slices_view.markup(rows, NO_CEILING, MatrixState())
     assert all(f"j{i} " in out for i in range(9))
 
 

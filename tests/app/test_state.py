@@ -4,17 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.components.filter_chips import SAID_CHOICES
 from app.components.filters import chips
 from app.components.pair_table import markup, pager
 from app.nav import href
+from app.raters import HELD_NAMES, RELATION_NAMES
 from app.state import ROLES, SORTS, LabelState, ListState, from_query, span
+from music_core.store.filters import ALSO, GAPS, LABELS
 from music_core.store.filters import SORTS as STORE_SORTS
+from music_core.store.said import HELD, RELATIONS
 from music_core.types import VerdictValue
 from tests.app.samples import HOSTILE
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=12)
 NAMES = st.lists(TEXT, max_size=3, unique=True).map(tuple)
 RANGES = st.sampled_from(["", "1..", "..4", "2..5", "-0.5..1.25"])
+RATERS = st.one_of(st.sampled_from(["", "construction", "people", "judges", "longer"]), TEXT.map("judge:{}".format))
 STATES = st.builds(
     ListState,
     source=NAMES,
@@ -27,6 +32,23 @@ STATES = st.builds(
     model=st.one_of(st.just(""), TEXT),
     margin=RANGES,
     label=st.sampled_from(get_args(LabelState)),
+    built=st.sampled_from(["", "yes", "no"]),
+    simulator=NAMES,
+    also=st.lists(st.builds("{}:{}".format, st.sampled_from(ALSO), st.one_of(st.just(""), TEXT)), max_size=2, unique=True).map(tuple),
+    picked=NAMES,
+    n=st.sampled_from(["", "2", "16"]),
+    mode=st.sampled_from(["", "conversation", "turn_by_turn"]),
+    pool=st.one_of(st.just(""), TEXT),
+    gap=st.lists(st.sampled_from(list(GAPS)), max_size=2, unique=True).map(tuple),
+    chars=RANGES,
+    person=st.one_of(st.just(""), TEXT),
+    said=st.lists(st.sampled_from(list(LABELS)), max_size=3, unique=True).map(tuple),
+    people=RANGES,
+    a=RATERS,
+    b=RATERS,
+    rel=st.sampled_from([*RELATIONS, *HELD]),
+    ref=RATERS,
+    trained=st.booleans(),
     q=st.one_of(st.just(""), TEXT),
     role=st.sampled_from(ROLES),
     sort=st.sampled_from(SORTS),
@@ -97,6 +119,34 @@ def test_each_active_filter_has_a_chip_that_takes_it_off() -> None:
     assert "<script" not in out
     assert "2 to 3" in out
     assert "Clear all" in out
+
+
+@given(STATES)
+def test_property_every_active_filter_has_words_and_goes_away_alone(state: ListState) -> None:
+    out = chips(state, {})
+    assert out.count('class="mw-link mw-filter"') == len(state.active)
+    for name in state.active:
+        assert state.without(name).active == tuple(other for other in state.active if other != name)
+
+
+def test_a_comparison_is_a_filter_only_once_both_raters_are_named_and_comparable() -> None:
+    assert ListState(a="judge:x").active == ()
+    assert ListState(a="judge:x").filter(None).compared is None
+    assert ListState(a="judge:x", b="people").active == ("a",)
+    assert ListState(a="judge:x", b="judge:x").filter(None).compared is None
+    assert ListState(a="judge:x", b="people", rel="only_a").filter(None).compared is None
+    whole = ListState(a="judge:x", b="people", rel="only_a", ref="construction", trained=True)
+    assert whole.without("a") == ListState()
+    assert (
+        from_query({"a": ["nobody"], "b": ["judge:"], "rel": ["hate"], "said": ["x"], "gap": ["y"], "also": ["z"], "n": ["-1"]})
+        == ListState()
+    )
+
+
+def test_every_stored_word_of_a_filter_has_words_for_people() -> None:
+    assert set(SAID_CHOICES) == set(LABELS)
+    assert set(RELATION_NAMES) == set(RELATIONS)
+    assert set(HELD_NAMES) == set(HELD)
 
 
 def test_column_heads_sort_and_turn_round() -> None:

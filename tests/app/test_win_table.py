@@ -71,7 +71,8 @@ def test_a_finished_evaluation_shows_its_table_and_leads_to_its_pairs(open_page:
     assert not app.exception
     assert "0.50 to 1.00" in out
     assert "3 prompts left out." in out
-    assert 'href="pairs?run=bon-done"' in out
+    assert 'href="pairs?run=bon-done&amp;picked=mine&amp;picked=random&amp;n=8&amp;mode=conversation">1 pair</a>' in out
+    assert "a=judge%3Agpt-pairwise&amp;b=pick%3Amine&amp;rel=agree" in out
     assert 'href="pairs?run=bon-done&amp;label=none"' in out
     assert 'href="pair?pair=p_12"' in out
     assert "Compare: longest against random" in out

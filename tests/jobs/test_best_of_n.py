@@ -24,8 +24,9 @@ from music_core.config import load_settings
 from music_core.errors import ConfigError, StoreError
 from music_core.evaluate.selectors import n_assistant_chars
 from music_core.store.connect import Store, open_store
+from music_core.store.filters import Comparison
 from music_core.store.models import register_model
-from music_core.store.pairs import PairFilter, iter_pairs
+from music_core.store.pairs import PairFilter, iter_pairs, pair_ids
 from music_core.store.readings import readings_of, verdicts_by, verdicts_of
 from music_core.store.traces import traces_of
 from music_core.store.votes import votes
@@ -78,6 +79,13 @@ def test_a_model_against_baselines_is_reported_and_its_picks_are_stored_as_neutr
     written = [json.loads(line) for line in (store.home / "runs" / "r" / "picks.jsonl").read_text().splitlines()]
     stored = {p.id: p for p in iter_pairs(store, PairFilter(sources=("trial",)))}
     assert len(stored) == report["pairs"] == report["new"]
+    for row in report["table"]:
+        met = {"run_ids": ("r",), "picked_by": (row["a"], row["b"]), "n_candidates": row["n"], "pick_mode": row["mode"]}
+        listed = pair_ids(store, PairFilter(**met))
+        assert set(listed) == {p["pair_id"] for p in row["picks"] if p["pair_id"]}
+        for side, outcome in ((row["a"], "wins"), (row["b"], "losses")):
+            won = Comparison(f"judge:{report['judge']}", f"pick:{side}", "agree")
+            assert len(pair_ids(store, PairFilter(**met, compared=won))) == row[outcome]
     assert {w["pair_id"] for w in written} - {None} == set(stored)
     for row in report["table"]:
         assert row["n_prompts"] == len(row["picks"]) == 4

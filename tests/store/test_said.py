@@ -33,6 +33,7 @@ from music_core.types import (
     Origin,
     RewardModel,
     RewardTrace,
+    Role,
     SourcedPair,
     TurnRecord,
     Verdict,
@@ -52,9 +53,9 @@ def record(model: str) -> TurnRecord:
 
 def random_pair(k: int, rng: random.Random) -> SourcedPair:
     """One or two turns, replies of any length, parted at the first or the last; a third has no construction."""
-    shared = [("user", f"Question {k}"), ("assistant", "a" * rng.randrange(30))] * rng.randrange(2)
+    shared: list[tuple[Role, str]] = [("user", f"Question {k}"), ("assistant", "a" * rng.randrange(30))] * rng.randrange(2)
     texts = ["g" * rng.choice([1, 9, 10, 11, 20, 40]) for _ in range(2)]
-    asked = ("user", f"Question {k // 2}")
+    asked: tuple[Role, str] = ("user", f"Question {k // 2}")
     sides = [conversation([*shared, asked, ("assistant", text + end)]) for text, end in zip(texts, "+-", strict=True)]
     method = rng.choice([None, "swap", "votes"])
     turns = tuple(record(m) for m in rng.sample(["m/one", 'é "two"', "three"], rng.randrange(3)))
@@ -143,15 +144,15 @@ def test_the_pairs_of_two_raters_against_a_third_are_as_many_as_the_difference_c
     said = votes(any_store)
     names = sorted({v.rater for v in said} | {"judges", "people"})
     n_seen = 0
-    for a, b, reference in permutations(names, 3):
-        # A group is no side beside its own member, and a third of all orders says enough.
-        if hash((a, b, reference)) % 3 or {GROUPS.get(kind_of(r)) for r in (a, b, reference)} & {a, b}:
+    for k, (a, b, reference) in enumerate(permutations(names, 3)):
+        # A group is no side beside its own member, and some of all orders says enough.
+        if k % 13 or {GROUPS.get(kind_of(r)) for r in (a, b, reference)} & {a, b}:
             continue
         found = paired_difference(said, a, b, reference, n_boot=0)
         counts = {relation: len(listed(any_store, compared=Comparison(a, b, relation, reference))) for relation in HELD}
         assert counts == {"both": found.n, "only_a": found.only_a, "only_b": found.only_b}, (a, b, reference)
         n_seen += 1
-    assert n_seen > 50
+    assert n_seen > 15
 
 
 @pytest.mark.parametrize("group", ["people", "judges"])

@@ -1,0 +1,81 @@
+"""The active filters of the list of pairs as words, each with a link that takes it off. Pure."""
+
+from collections.abc import Mapping
+
+from app import raters
+from app.components.words import LABEL_STATES, VERDICT_CHOICES
+from app.markup import attribute, visible
+from app.nav import href
+from app.state import NOT_STATED, ListState
+from jobs.report.words import MODES
+
+SAID_CHOICES: Mapping[str, str] = {
+    "chosen": "chosen is better",
+    "rejected": "rejected is better",
+    "tie": "tie",
+    "both_bad": "both bad",
+    "skip": "skipped",
+    "left": "left on screen",
+    "right": "right on screen",
+}
+BUILT_CHOICES: Mapping[str, str] = {"yes": "one side built to be better", "no": "neither side built to be better"}
+_LABELS: Mapping[str, str] = {
+    "q": "text",
+    "label": "",
+    "a": "",
+    "built": "",
+    "divergence": "parts at turn",
+    "said": "labelled",
+    "person": "labelled by",
+    "people": "people who labelled",
+    "gap": "replies:",
+    "chars": "chosen − rejected, characters",
+    "pool": "in the pool of queue",
+    "also": "also",
+    "picked": "Best-of-N:",
+    "simulator": "simulated by",
+}
+
+
+def words(state: ListState, name: str, model_names: Mapping[str, str]) -> str:
+    """What the active filter `name` says."""
+    value = getattr(state, name)
+    match name:
+        case "a":
+            return raters.compared_words(state.a, state.b, state.rel, state.ref) + " (training pairs counted)" * state.trained
+        case "picked":
+            who = " against ".join(state.picked) or "picks"
+            return ", ".join(filter(None, [who, f"N = {state.n}" if state.n else "", MODES.get(state.mode, "")]))
+        case "verdict" | "said":
+            known = VERDICT_CHOICES if name == "verdict" else SAID_CHOICES
+            return ", ".join(known.get(v, v) for v in value)
+        case "simulator":
+            return ", ".join("nobody on record" if v == NOT_STATED else v for v in value)
+        case "also":
+            parts = (text.partition(":") for text in value)
+            return ", ".join(f"{prop} {own}" if own else f"no {prop} stated" for prop, _, own in parts)
+        case "label" | "built":
+            return (LABEL_STATES if name == "label" else BUILT_CHOICES).get(value, value)
+        case "margin":
+            return f"{_range(value)} by {model_names.get(state.model, state.model or 'no model')}"
+    return ", ".join(value) if isinstance(value, tuple) else _range(value) if ".." in value and name != "q" else str(value)
+
+
+def _range(text: str) -> str:
+    low, _, high = text.partition("..")
+    return f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+
+
+def chips(state: ListState, model_names: Mapping[str, str], page: str = "pairs") -> str:
+    """The active filters as links that take each of them off, as HTML."""
+    out = ""
+    for name in state.active:
+        shown, label = words(state, name, model_names), _LABELS.get(name, name)
+        target = href(page, state.without(name).query())
+        out += (
+            f'<a class="mw-link mw-filter" href="{attribute(target)}" aria-label="Remove the filter {attribute(f"{label} {shown}")}">'
+            f'<span class="mw-note">{label}</span> {visible(shown)} <span aria-hidden="true">×</span></a>'
+        )
+    bare = attribute(href(page, ListState(sort=state.sort, asc=state.asc).query()))
+    clear = f'<a class="mw-link mw-filter mw-clear" href="{bare}">Clear all</a>'
+    return f'<nav class="mw-filters" aria-label="Active filters">{out}{clear}</nav>'
