@@ -49,14 +49,10 @@ def _with_toggles(token: str, left: Side, right: Side, turns: range, before: Map
     with st.container(key="mw-marked", gap="small"):
         for turn in turns:
             first = turn == turns[0]
-            part = conversation.markup(left, right, open_prefix=open_prefix, heads=first, **_window(turn, first))
-            st.html(part)
+            # The shared opening goes with the first turn in which the sides differ.
+            first_turn = 0 if first else turn
+            st.html(conversation.markup(left, right, open_prefix=open_prefix, heads=first, first_turn=first_turn, last_turn=turn))
             turn_marks.show(token, turn, talks, before)
         # What people wrote after the last reply, where there is any.
         if any(talk.messages[-1].role != "assistant" for talk in talks.values()):
             st.html(conversation.markup(left, right, heads=False, first_turn=turns[-1] + 1))
-
-
-def _window(turn: int, first: bool) -> dict[str, int]:
-    """The shared opening goes with the first turn in which the sides differ."""
-    return {"last_turn": turn} if first else {"first_turn": turn, "last_turn": turn}

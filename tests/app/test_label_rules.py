@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -80,12 +81,16 @@ def test_a_pair_that_others_fill_may_still_be_labelled_and_is_marked(made: Path,
     assert "marked as beyond what was asked for" in text_of(app)
 
 
+def _groups(app: AppTest) -> list[Any]:
+    return list(app.get("button_group"))
+
+
 def test_marks_of_single_replies_are_stored_by_side_and_shown_by_branch(made: Path, open_page: Open) -> None:
     app = open_page("label", made, {"pair": RICE}, person="Dan")
-    groups = {g.label: g for g in app.get("button_group") if "the reply is" in g.label}
+    groups = {g.label: g for g in _groups(app) if "the reply is" in g.label}
     assert list(groups) == [f"Turn {turn}, {side}: the reply is" for turn in (2, 3) for side in ("left", "right")]
     groups["Turn 2, left: the reply is"].select("good").run()
-    groups = {g.label: g for g in app.get("button_group")}
+    groups = {g.label: g for g in _groups(app)}
     groups["Turn 3, right: the reply is"].select("bad").run()
     app = press(app, "Left")
     (event,) = events(RICE, "Dan")
