@@ -83,8 +83,8 @@ def test_a_model_against_baselines_is_reported_and_its_picks_are_stored_as_neutr
         met = {"run_ids": ("r",), "picked_by": (row["a"], row["b"]), "n_candidates": row["n"], "pick_mode": row["mode"]}
         listed = pair_ids(store, PairFilter(**met))
         assert set(listed) == {p["pair_id"] for p in row["picks"] if p["pair_id"]}
-        for side, outcome in ((row["a"], "wins"), (row["b"], "losses")):
-            won = Comparison(f"judge:{report['judge']}", f"pick:{side}", "agree")
+        for selector, outcome in ((row["a"], "wins"), (row["b"], "losses")):
+            won = Comparison(f"judge:{report['judge']}", f"pick:{selector}", "agree")
             assert len(pair_ids(store, PairFilter(**met, compared=won))) == row[outcome]
     assert {w["pair_id"] for w in written} - {None} == set(stored)
     for row in report["table"]:
