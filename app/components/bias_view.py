@@ -122,7 +122,7 @@ def show(state: MatrixState) -> None:
         f'<p class="mw-note">On {n:,} pairs of {n_seeds:,} seeds. A bias is named only where the whole 95 % interval leaves no doubt; '
         "where none is, the interval says how large it could still be. A model's own training pairs are left out.</p>"
     )
-    simulators = [f.value for f in data.filter_values().get("simulator", ())]
+    simulators = [f.value for f in data.simulators()]
     for report in found["raters"]:
         said = [f for f in found["findings"] if f["rater"] == report["rater"]]
         st.html(findings_markup(report, said, links(report, state.within(), simulators)) + topics_markup(report))

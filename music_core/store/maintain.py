@@ -31,6 +31,7 @@ _KEYS = {
     "manifest_rows": "run_id || ' ' || pair_id",
     "queue_rows": "name",
     "queue_pair_rows": "queue || ' ' || pair_id",
+    "view_rows": "token",
     "locks": "kind",
     "migrations": "version",
 }
@@ -49,6 +50,7 @@ _FLUSHED = {
     "pin_rows": "pins",
     "queue_rows": "queues",
     "queue_pair_rows": "queues",
+    "view_rows": "views",
 }
 # (table, its column, the table that must hold it, the column there)
 _REFERENCES = (
