@@ -17,10 +17,15 @@ _NAME = "mw-view-name"
 _ONCE = "mw_view_once"
 
 
+def kept(state: ListState) -> ListState:
+    """What is saved of a state: neither the page nor a model that nothing depends on. Pure."""
+    return state.changed() if state.margin or state.sort == "margin" else state.changed(model="")
+
+
 def same(view: SavedView, state: ListState) -> bool:
     """Whether the view shows what `state` does, on whatever page. Pure."""
     query = {k: [v] if isinstance(v, str) else list(v) for k, v in view.query.items()}
-    return from_query(query).changed(model="") == state.changed(model="")
+    return kept(from_query(query)) == kept(state)
 
 
 def markup(views: Sequence[SavedView], state: ListState, person: str | None) -> str:
@@ -38,7 +43,7 @@ def markup(views: Sequence[SavedView], state: ListState, person: str | None) -> 
 
 def _save(state: ListState, person: str) -> None:
     token = st.session_state.setdefault(_ONCE, uuid.uuid4().hex)
-    if actions.save_view(person, st.session_state.get(_NAME, ""), state.changed().query(), token):
+    if actions.save_view(person, st.session_state.get(_NAME, ""), kept(state).query(), token):
         st.session_state.pop(_ONCE, None)
         st.session_state[_NAME] = ""
 

@@ -11,7 +11,7 @@ from music_core.store.labels import add_labels
 from music_core.store.views import list_views, save_view
 from music_core.types import GivenLabel, LabelEvent
 from tests.app.conftest import Open, Use, n_listed, query_of, text_of
-from tests.app.samples import HOSTILE, fill, plain_pair
+from tests.app.samples import HOSTILE, MODEL_ID, fill, plain_pair
 
 
 @pytest.fixture
@@ -65,11 +65,11 @@ def test_names_of_views_are_text_and_the_present_one_is_marked(use_home: Use, ho
 def test_two_raters_are_chosen_on_the_page_and_the_list_follows(open_page: Open, home: Path) -> None:
     app = open_page("pairs", home)
     app.selectbox(key="mw-filter-a").set_value("person:Ada").run()
-    assert query_of(app) == {"a": ["person:Ada"]}
+    assert query_of(app) == {"a": ["person:Ada"], "model": [MODEL_ID]}
     app.selectbox(key="mw-filter-b").set_value("people").run()
     assert "<strong>4 pairs</strong>" in text_of(app)
     app.selectbox(key="mw-filter-rel").set_value("agree").run()
-    assert query_of(app) == {"a": ["person:Ada"], "b": ["people"], "rel": ["agree"]}
+    assert query_of(app) == {"a": ["person:Ada"], "b": ["people"], "rel": ["agree"], "model": [MODEL_ID]}
     out = text_of(app)
     assert "<strong>4 pairs</strong>" in out
     assert raters.compared_words("person:Ada", "people", "agree") in out
@@ -93,7 +93,7 @@ def test_every_filter_of_the_panel_goes_into_the_address(open_page: Open, home: 
         "people": "2..",
         "chars": "..-1",
     }
-    assert query_of(app) == {name: [value] for name, value in expected.items()}
+    assert query_of(app) == {name: [value] for name, value in expected.items()} | {"model": [MODEL_ID]}
     assert from_query(query_of(app)).active == tuple(n for n in ListState.__dataclass_fields__ if n in expected)
     assert "No pair passes these filters" in text_of(app)
     assert not app.exception
