@@ -124,11 +124,11 @@ def _two_raters(state: ListState, facets: Mapping[str, Sequence[Facet]], models:
     names = {r: raters.choice(r) for r in (raters.CONSTRUCTION, "people", "judges", *named, raters.LONGER)}
     first, how, second = st.columns([3, 3, 3], gap="small")
     with first:
-        _one("a", "Rater", names, state.a)
+        _one("a", "First rater", names, state.a)
     with how:
         shown = raters.HELD_NAMES if state.ref else raters.RELATION_NAMES
         st.session_state[_key("rel")] = state.rel if state.rel in shown else next(iter(shown))
-        label = "and the second rater" if not state.ref else f"held against {plain(raters.choice(state.ref))}"
+        label = "How they vote" if not state.ref else f"Held against {plain(raters.choice(state.ref))}"
         st.selectbox(label, list(shown), format_func=shown.__getitem__, key=_key("rel"), on_change=_apply)
     with second:
         _one("b", "Second rater", names, state.b)
