@@ -12,8 +12,10 @@ import streamlit as st
 from app import data, people, queues
 from music_core.errors import MusicError, StoreError
 from music_core.guideline import VERSION
+from music_core.store import views
 from music_core.store.labels import add_label, undo_label
 from music_core.store.reservations import Claim, give_label
+from music_core.store.views import ViewQuery
 from music_core.types import BranchName, ContrastPair, LabelChoice, LabelEvent, LabelKind, StoredLabel
 
 # A vote sooner after its card appeared is the second half of a double click on the card before, not a decision.
@@ -26,6 +28,7 @@ _OUTCOME = "mw_outcome"
 _SEEN = "mw_seen"
 _CHANGING = "mw_changing"
 _VOTES = "mw_votes_shown"
+_VIEW_ERROR = "mw_view_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +214,29 @@ def stop_change() -> None:
 def changing(pair_id: str) -> bool:
     """Whether the person asked to change the decision on this pair."""
     return st.session_state.get(_CHANGING) == pair_id
+
+
+def save_view(person: str, name: str, query: ViewQuery, token: str) -> bool:
+    """Give a filter a name; whether it is stored. What went wrong is in `view_error`."""
+    try:
+        people.guard_label(person)
+        views.save_view(data.store(), person, " ".join(name.split()), query, token)
+    except MusicError as e:
+        st.session_state[_VIEW_ERROR] = e
+        return False
+    return True
+
+
+def delete_view(person: str, name: str) -> None:
+    """Take an own view away."""
+    try:
+        people.guard_label(person)
+        views.delete_view(data.store(), person, name, uuid.uuid4().hex)
+    except MusicError as e:
+        st.session_state[_VIEW_ERROR] = e
+
+
+def view_error() -> MusicError | None:
+    """Why the last view was not saved or deleted; told once."""
+    found = st.session_state.pop(_VIEW_ERROR, None)
+    return found if isinstance(found, MusicError) else None

@@ -12,9 +12,11 @@ from music_core.store.connect import Store, open_store
 from music_core.store.labels import label_history, labelled_ids, labels_of, newest_standing
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids
+from music_core.store.pairs import simulators as list_simulators
 from music_core.store.readings import readings_of, verdicts_of
 from music_core.store.runs import list_runs
 from music_core.store.traces import traces_of
+from music_core.store.views import SavedView, list_views
 from music_core.types import LabelEvent, Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict, content_id
 
 # New pairs join a labelling queue after at most this many seconds.
@@ -65,6 +67,16 @@ def _facets(home: str, version: int) -> dict[str, list[Facet]]:  # noqa: ARG001
     return facets(store())
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _simulators(home: str, version: int) -> list[Facet]:  # noqa: ARG001
+    return list_simulators(store())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _views(home: str, version: int) -> list[SavedView]:  # noqa: ARG001
+    return list_views(store())
+
+
 # Tuples of ids are never changed, so sessions share them without a copy.
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _ids(home: str, version: int, f: PairFilter, sort: str, descending: bool) -> tuple[str, ...]:  # noqa: ARG001
@@ -97,6 +109,16 @@ def page_of_pairs(state: ListState, person: str | None) -> PairPage:
 def filter_values() -> Mapping[str, Sequence[Facet]]:
     """Values to filter by, each with its number of pairs."""
     return _facets(*_now())
+
+
+def simulators() -> list[Facet]:
+    """Models that wrote turns, each with its number of pairs."""
+    return _simulators(*_now())
+
+
+def views() -> list[SavedView]:
+    """The saved views of everybody."""
+    return _views(*_now())
 
 
 def models() -> list[RewardModel]:

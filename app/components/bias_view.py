@@ -7,15 +7,15 @@ import streamlit as st
 
 from app import data, raters, reports
 from app.components import nobody_voted
+from app.components.bias_links import links, row_links
 from app.markup import chip, details, table, visible
 from app.matrix_state import MatrixState
 from app.nav import Query
 from jobs.report import charts
-from jobs.report.bias_topics import LEGEND, PullRow, pulls, topic_table, topics
+from jobs.report.bias_topics import COLUMNS, LEGEND, PullRow, cells, pulls, topics
 from jobs.report.charts import Line
 from jobs.report.sections import PULL_COLUMNS, pull_cells, pull_dots
 from jobs.stages.select import Selection
-from music_core.evaluate.bias.cases import model_key
 
 _COUNTS = (
     ("n_trained_on", "training pairs of the model left out"),
@@ -24,52 +24,6 @@ _COUNTS = (
     ("n_not_asked", "readings too long to ask"),
     ("n_cut_off", "answers cut off"),
 )
-
-
-def links(report: Mapping[str, Any], within: Query, simulators: Sequence[str] = ()) -> list[raters.Link]:
-    """The pairs behind a rater's figures; `simulators` are the names on record. Pure.
-
-    Sides of equal length have no longer one, and a tie takes no side, so these pairs are in neither list.
-    """
-    rater, n_longer = report["rater"], report["longer"]["rate"]["n"]
-    found = _of_judge(report, within, simulators) if report["kind"] == "judge" else _of_person(report, within)
-    n_took = round((report["longer"]["rate"]["value"] or 0) * n_longer)
-    if n_took:
-        found.append(("takes the longer side", raters.between(rater, raters.LONGER, "agree", within)))
-    if n_longer - n_took:
-        found.append(("takes the shorter side", raters.between(rater, raters.LONGER, "opposed", within)))
-    built, people = report["construction"], report["people"]
-    if built["n"] and built["value"] < 1:
-        found.append(("against construction", raters.between(raters.CONSTRUCTION, rater, "opposed", within)))
-    if people["n"] and people["value"] < 1:
-        found.append(("differs from most people", raters.between(rater, "people", "differ", within)))
-    return found
-
-
-def _of_judge(report: Mapping[str, Any], within: Query, simulators: Sequence[str]) -> list[raters.Link]:
-    by = {**within, "judge": raters.name(report["rater"])}
-    found: list[raters.Link] = []
-    if report["flips"]["value"]:
-        found.append(("flips", {**by, "verdict": "flip"}))
-    if report["ties"]["value"] or report["splits"]["value"]:
-        found.append(("ties", {**by, "verdict": ["tie", "split"]}))
-    if report["n_unresolved"]:
-        found.append(("unresolved", {**by, "verdict": "unresolved"}))
-    keys = {model_key(name) for name in report["models"]}
-    own = [name for name in simulators if model_key(name) in keys]
-    return [*found, ("simulated by its own model", {**by, "simulator": own})] if own else found
-
-
-def _of_person(report: Mapping[str, Any], within: Query) -> list[raters.Link]:
-    """The labels of a person; a model has none."""
-    if report["kind"] != "person":
-        return []
-    by = {**within, "person": raters.name(report["rater"])}
-    found: list[raters.Link] = [("labelled", by)]
-    if report["position"]["rate"]["n"]:
-        found += [("left", {**by, "said": "left"}), ("right", {**by, "said": "right"})]
-    found += [("ties", {**by, "said": ["tie", "both_bad"]})] if report["ties"]["value"] else []
-    return [*found, ("skipped", {**by, "said": "skip"})] if report["n_skipped"] else found
 
 
 def findings_markup(report: Mapping[str, Any], said: Sequence[Mapping[str, Any]], opened: Sequence[raters.Link]) -> str:
@@ -89,12 +43,15 @@ def findings_markup(report: Mapping[str, Any], said: Sequence[Mapping[str, Any]]
     )
 
 
-def topics_markup(report: Mapping[str, Any]) -> str:
-    """All figures of one rater, a table for each topic, folded, as HTML. Pure."""
+def topics_markup(report: Mapping[str, Any], within: Query, simulators: Sequence[str] = ()) -> str:
+    """All figures of one rater with the way to their pairs, a table for each topic, folded, as HTML. Pure."""
     name = raters.name(report["rater"])
-    return details(
-        f"All figures of {visible(name)}", "".join(f'<div class="mw-topic">{topic_table(t, name)}</div>' for t in topics(report) if t.rows)
-    )
+    columns = {**COLUMNS, "Pairs": "text"}
+    tables = ""
+    for topic in topics(report):
+        rows = [[*cells(row), raters.opened(row_links(report, row, within, simulators))] for row in topic.rows]
+        tables += f'<div class="mw-topic">{table(f"{topic.title}: {name}", columns, rows)}</div>' if rows else ""
+    return details(f"All figures of {visible(name)}", tables)
 
 
 def _chart(pulled: Sequence[PullRow]) -> None:
@@ -122,10 +79,12 @@ def show(state: MatrixState) -> None:
         f'<p class="mw-note">On {n:,} pairs of {n_seeds:,} seeds. A bias is named only where the whole 95 % interval leaves no doubt; '
         "where none is, the interval says how large it could still be. A model's own training pairs are left out.</p>"
     )
-    simulators = [f.value for f in data.filter_values().get("simulator", ())]
+    simulators = [f.value for f in data.simulators()]
     for report in found["raters"]:
         said = [f for f in found["findings"] if f["rater"] == report["rater"]]
-        st.html(findings_markup(report, said, links(report, state.within(), simulators)) + topics_markup(report))
+        st.html(
+            findings_markup(report, said, links(report, state.within(), simulators)) + topics_markup(report, state.within(), simulators)
+        )
     st.html(f'<p class="mw-note">{visible(LEGEND)}</p>')
     pulled = pulls(found["raters"])
     if pulled:

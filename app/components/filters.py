@@ -83,7 +83,7 @@ def _names(facets: Mapping[str, Sequence[Facet]], name: str) -> dict[str, int | 
     return {f.value: f.n for f in facets.get(name, ())}
 
 
-def _source_panel(state: ListState, facets: Mapping[str, Sequence[Facet]], runs: Sequence[Run], queues: Sequence[str]) -> None:
+def _source_panel(state: ListState, facets: Mapping[str, Sequence[Facet]], runs: Sequence[Run]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         for name in ("source", "method", "schedule"):
@@ -94,7 +94,7 @@ def _source_panel(state: ListState, facets: Mapping[str, Sequence[Facet]], runs:
         _many("run", _LISTS["run"], {r.id: None for r in runs}, state.run, {r.id: f"{r.title or r.kind} ({r.id})" for r in runs})
         counts = {**_names(facets, "simulator"), NOT_STATED: None}
         _many("simulator", "Simulated by", counts, state.simulator, {NOT_STATED: "nobody on record"})
-        _one("pool", "In the pool of queue", {q: q for q in queues}, state.pool)
+        _one("pool", "In the pool of queue", {q: f"{q} ({n:,})" for q, n in _names(facets, "queue").items()}, state.pool)
 
 
 def _raters_panel(state: ListState, facets: Mapping[str, Sequence[Facet]], models: Sequence[RewardModel]) -> None:
@@ -124,11 +124,11 @@ def _two_raters(state: ListState, facets: Mapping[str, Sequence[Facet]], models:
     names = {r: raters.choice(r) for r in (raters.CONSTRUCTION, "people", "judges", *named, raters.LONGER)}
     first, how, second = st.columns([3, 3, 3], gap="small")
     with first:
-        _one("a", "Rater", names, state.a)
+        _one("a", "First rater", names, state.a)
     with how:
         shown = raters.HELD_NAMES if state.ref else raters.RELATION_NAMES
         st.session_state[_key("rel")] = state.rel if state.rel in shown else next(iter(shown))
-        label = "and the second rater" if not state.ref else f"held against {plain(raters.choice(state.ref))}"
+        label = "How they vote" if not state.ref else f"Held against {plain(raters.choice(state.ref))}"
         st.selectbox(label, list(shown), format_func=shown.__getitem__, key=_key("rel"), on_change=_apply)
     with second:
         _one("b", "Second rater", names, state.b)
@@ -149,7 +149,6 @@ def show(
     facets: Mapping[str, Sequence[Facet]],
     models: Sequence[RewardModel],
     runs: Sequence[Run],
-    queues: Sequence[str] = (),
 ) -> None:
     """Draw the bar: search, the filter panel, and one chip per active filter that takes it off."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="mw-filters"):
@@ -163,7 +162,7 @@ def show(
         with st.popover(f"Filters ({n})" if n else "Filters", icon=":material/tune:"):
             source, said, text = st.tabs(["Source and construction", "Raters", "Conversations"])
             with source:
-                _source_panel(state, facets, runs, queues)
+                _source_panel(state, facets, runs)
             with said:
                 _raters_panel(state, facets, models)
             with text:

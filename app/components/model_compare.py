@@ -11,6 +11,7 @@ from app.components import margins_chart
 from app.components.slices_controls import words_of
 from app.components.slices_view import difference_markup
 from app.markup import attribute, shorten, signed, table, visible
+from app.matrix_state import MatrixState
 from app.model_state import PAGE_ROWS, ModelState, from_query, two
 from app.nav import href, query_now, set_query
 from jobs.report import charts
@@ -210,7 +211,7 @@ def show(state: ModelState, models: Sequence[RewardModel]) -> None:
     against = state.against if state.against in offered else offered[0]
     _controls(state, names, a, b, against, offered)
     found = comparing.compared(by_name[a], by_name[b], against)
-    st.html(f'{left_out_markup(found)}<div class="mw-compare">{difference_markup(found.difference)}</div>')
+    st.html(f'{left_out_markup(found)}<div class="mw-compare">{difference_markup(found.difference, MatrixState(against=against))}</div>')
     if not found.pairs.pair_ids:
         st.html('<p class="mw-note">No pair is left to draw: both models must have scored it, and what is right must be known.</p>')
         return

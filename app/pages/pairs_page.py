@@ -5,11 +5,12 @@ from dataclasses import replace
 import streamlit as st
 
 from app import data, people, queues
-from app.components import empty, filters, header, pair_table
+from app.components import empty, filters, header, pair_table, saved_views
 from app.components.errors import shown
 from app.markup import attribute, visible
 from app.nav import href, query_now
 from app.state import PAGE_ROWS, ListState, from_query
+from music_core.store.pairs import Facet
 
 
 def _summary(state: ListState, total: int, n_all: int, margins_by: str) -> None:
@@ -33,7 +34,9 @@ def page() -> None:
             empty.show("No pairs yet", "The store is empty. Fill it with one of these commands, then reload.", empty.NO_PAIRS)
             return
         state = data.with_model(from_query(query_now()), models, values)
-        filters.show(state, values, models, data.runs(), [head.name for head in queues.heads()])
+        also = {"simulator": data.simulators(), "queue": [Facet(head.name, head.n_pool) for head in queues.heads()]}
+        filters.show(state, {**values, **also}, models, data.runs())
+        saved_views.show(state, data.views(), person)
         found = data.page_of_pairs(state, person)
         last_page = max(1, -(-found.total // PAGE_ROWS))
         if state.page > last_page:

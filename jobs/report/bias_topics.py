@@ -20,11 +20,12 @@ LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure with its words; `scale` says how its value is written."""
+    """One figure with its words; `scale` says how its value is written, `about` whose pairs are behind it: what, by what, which."""
 
     label: str
     figure: Figure
     scale: Scale = "share"
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def topics(report: Mapping[str, Any]) -> list[Topic]:
 
 def _pull(pull: Mapping[str, Figure], mark: str) -> tuple[Row, ...]:
     return (
-        Row(f"Takes the {mark}", pull["rate"]),
+        Row(f"Takes the {mark}", pull["rate"], about=("longer" if mark == "longer side" else "position",)),
         Row("held equal (no pull: 0.50)", pull["balanced"]),
         Row("where that is the chosen side", pull["when_chosen"]),
         Row("where that is the rejected side", pull["when_rejected"]),
@@ -63,34 +64,35 @@ def _pull(pull: Mapping[str, Figure], mark: str) -> tuple[Row, ...]:
 
 
 def _by_gap(figures: Mapping[str, Figure]) -> tuple[Row, ...]:
-    return tuple(Row(f"gap of {name} characters", figure) for name, figure in figures.items())
+    return tuple(Row(f"gap of {name} characters", figure, about=("longer", "length_gap", name)) for name, figure in figures.items())
 
 
 def _flips(report: Mapping[str, Any]) -> Iterator[Row]:
-    yield Row("Flips with the order", report["flips"])
-    yield Row("A tie in one order only", report["splits"])
+    yield Row("Flips with the order", report["flips"], about=("flip",))
+    yield Row("A tie in one order only", report["splits"], about=("split",))
     for by, figures in report["flips_by"].items():
         for name, figure in figures.items():
-            yield Row(f"flips, {_SLICES.get(by, by)}: {name}", figure)
+            yield Row(f"flips, {_SLICES.get(by, by)}: {name}", figure, about=("flip", by, name))
 
 
 def _style(style: Mapping[str, Any]) -> Iterator[Row]:
-    yield Row("Agrees with construction", style["raw"])
+    yield Row("Agrees with construction", style["raw"], about=("construction",))
     yield Row("with style held equal", style["adjusted"])
     for name, figure in style["coefficients"].items():
         yield Row(f"weight of: {_STYLE.get(name, name)}", figure, "log_odds")
 
 
 def _compared(found: Mapping[str, Figure], own: str, others: str) -> tuple[Row, ...]:
-    return Row(own, found["own"]), Row(others, found["others"]), Row("difference", found["difference"], "difference")
+    about = ("simulator",) if "simulated" in own else ()
+    return Row(own, found["own"], about=about), Row(others, found["others"]), Row("difference", found["difference"], "difference")
 
 
 def _answers(report: Mapping[str, Any]) -> Iterator[Row]:
     if report["kind"] == "judge":
         yield Row("Unparsed readings", report["unparsed"])
-    yield Row("Ties", report["ties"])
-    yield Row("Agrees with construction (decided pairs)", report["construction"])
-    yield Row("Agrees with most other people", report["people"])
+    yield Row("Ties", report["ties"], about=("tie",))
+    yield Row("Agrees with construction (decided pairs)", report["construction"], about=("construction",))
+    yield Row("Agrees with most other people", report["people"], about=("people",))
 
 
 def cells(row: Row) -> list[str]:

@@ -142,13 +142,15 @@ _SIMULATORS = "SELECT model, count(DISTINCT pair_id) AS n FROM (SELECT pair_id, 
 
 
 def facets(store: Store) -> dict[str, list[Facet]]:
-    """Per filter (source, schedule, method, split, judge, model id, person, simulator) its values with their pairs, most first."""
+    """Per filter (source, schedule, method, split, judge, model id, person) its values with their number of pairs, most first."""
+    return store.indexed(lambda session: {name: _values(session, sql) for name, sql in _FACETS.items()})
 
-    def values(session: Session, sql: str) -> list[Facet]:
-        return [Facet(*row) for row in session.rows(f"SELECT * FROM ({sql}) t(value, n) WHERE value IS NOT NULL ORDER BY n DESC, value")]
 
-    def query(session: Session) -> dict[str, list[Facet]]:
-        found = {name: values(session, sql) for name, sql in _FACETS.items()}
-        return found | {"simulator": [Facet(from_json(f'"{f.value}"'), f.n) for f in values(session, _SIMULATORS)]}
+def simulators(store: Store) -> list[Facet]:
+    """The models that wrote turns, with their number of pairs, most first. Apart from `facets`, since turn records are long to read."""
+    found = store.indexed(lambda session: _values(session, _SIMULATORS), ("simulators",))
+    return [Facet(from_json(f'"{f.value}"'), f.n) for f in found]
 
-    return store.indexed(query, ("simulators",))
+
+def _values(session: Session, sql: str) -> list[Facet]:
+    return [Facet(*row) for row in session.rows(f"SELECT * FROM ({sql}) t(value, n) WHERE value IS NOT NULL ORDER BY n DESC, value")]

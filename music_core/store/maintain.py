@@ -33,6 +33,7 @@ _KEYS = {
     "queue_rows": "name",
     "guideline_rows": "version",
     "queue_pair_rows": "queue || ' ' || pair_id",
+    "view_rows": "token",
     "locks": "kind",
     "migrations": "version",
 }
@@ -54,6 +55,7 @@ _FLUSHED = {
     "queue_pair_rows": "queues",
     "reservation_rows": "labels",
     "guideline_rows": "queues",
+    "view_rows": "views",
 }
 # (table, its column, the table that must hold it, the column there)
 _REFERENCES = (

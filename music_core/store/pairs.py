@@ -11,6 +11,7 @@ from music_core.store.browse import PairPage as PairPage
 from music_core.store.browse import PairRow as PairRow
 from music_core.store.browse import facets as facets
 from music_core.store.browse import list_pairs as list_pairs
+from music_core.store.browse import simulators as simulators
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter as PairFilter
 from music_core.store.filters import order, selection

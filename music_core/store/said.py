@@ -123,7 +123,7 @@ def _said(rater: str, others: Sequence[str], with_training_pairs: bool, meetings
     kind, _, name = rater.partition(":")
     match kind:
         case "construction":
-            return f"SELECT DISTINCT pair_id, 1 AS v FROM fast.origins WHERE {BUILT}", NEUTRAL_METHODS
+            return f"SELECT pair_id, 1 AS v FROM fast.origins WHERE {BUILT}", NEUTRAL_METHODS
         case "longer":
             return "SELECT pair_id, sign(chosen - rejected) AS v FROM fast.lengths WHERE chosen <> rejected", ()
         case "model":

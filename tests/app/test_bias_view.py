@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import reports
-from app.components import bias_view
-from jobs.report.bias_topics import PullRow, cells, pulls, topic_table, topics
+from app.components import bias_links, bias_view
+from app.nav import Query
+from jobs.report.bias_topics import PullRow, Row, cells, pulls, topic_table, topics
 from jobs.report.sections import pull_cells, pull_dots
 from jobs.stages.select import Selection
 from music_core.store.labels import add_labels
@@ -89,10 +90,10 @@ def test_the_switch_changes_the_view_in_the_address_and_keeps_the_filters(open_p
 
 
 def test_flips_and_votes_against_construction_lead_to_their_pairs(use_home: Use, home: Path) -> None:
-    found = dict(bias_view.links(rater(use_home, home, "judge:pairwise"), {"source": ["s"]}, ["org/Scripted", "other"]))
+    found = dict(bias_links.links(rater(use_home, home, "judge:pairwise"), {"source": ["s"]}, ["org/Scripted", "other"]))
     assert found["flips"] == {"source": ["s"], "judge": "pairwise", "verdict": "flip"}
     assert found["simulated by its own model"] == {"source": ["s"], "judge": "pairwise", "simulator": ["org/Scripted"]}
-    person = dict(bias_view.links(rater(use_home, home, "person:Lefty"), {}))
+    person = dict(bias_links.links(rater(use_home, home, "person:Lefty"), {}))
     assert person["left"] == {"person": "Lefty", "said": "left"}
 
 
@@ -101,7 +102,7 @@ def test_a_list_behind_a_figure_on_bias_is_as_long_as_its_n(use_home: Use, home:
     n_seen = 0
     for name in ("judge:pairwise", "judge:checklist", "model:tiny", "person:Lefty"):
         report = rater(use_home, home, name)
-        found = dict(bias_view.links(report, {}))
+        found = dict(bias_links.links(report, {}))
         longer = [n_listed(store, found[f"takes the {side} side"]) for side in ("longer", "shorter") if f"takes the {side} side" in found]
         assert sum(longer) == report["longer"]["rate"]["n"]
         if "against construction" in found:
@@ -109,6 +110,38 @@ def test_a_list_behind_a_figure_on_bias_is_as_long_as_its_n(use_home: Use, home:
             assert n_listed(store, found["against construction"]) == round((1 - built["value"]) * built["n"])
             n_seen += 1
     assert n_seen
+
+
+def test_a_list_behind_a_row_of_figures_holds_the_cases_that_it_counts(use_home: Use, home: Path) -> None:
+    store = use_home(home)
+    n_seen = 0
+    for name in ("judge:pairwise", "judge:checklist", "model:tiny", "person:Lefty"):
+        report = rater(use_home, home, name)
+        for row in [row for topic in topics(report) for row in topic.rows if row.about]:
+            hits = round((row.figure["value"] or 0) * row.figure["n"])
+            listed = [n_listed(store, query) for _, query in bias_links.row_links(report, row, {})]
+            if row.about[0] in ("flip", "split", "tie") or row.about[1:]:
+                assert sum(listed) == hits, (name, row)
+            elif row.about[0] in ("construction", "people"):
+                assert sum(listed) == row.figure["n"] - hits, (name, row)
+            elif name != "judge:pairwise" or row.about[0] != "position":
+                assert sum(listed) == row.figure["n"], (name, row)
+            n_seen += bool(listed)
+    assert n_seen > 10
+
+
+def test_the_buckets_of_a_figure_are_ranges_of_the_list() -> None:
+    report = {"rater": "judge:x", "kind": "judge", "models": []}
+
+    def query(*about: str, within: Query = {}) -> list[Query]:
+        return [q for _, q in bias_links.row_links(report, Row("", {"value": 0.5, "n": 4}, about=about), within)]
+
+    assert query("flip", "turns", "6 to 10") == [{"judge": "x", "verdict": "flip", "turns": "6..10"}]
+    assert query("flip", "divergence", "11 and more") == [{"judge": "x", "verdict": "flip", "divergence": "11.."}]
+    assert query("flip", "length_gap", "0") == [{"judge": "x", "verdict": "flip", "chars": "0..0"}]
+    assert [q["chars"] for q in query("flip", "length_gap", "1 to 99")] == ["1..99", "-99..-1"]
+    assert [q["chars"] for q in query("flip", "length_gap", "2000 and more")] == ["2000..", "..-2000"]
+    assert query("flip", "source", "s", within={"source": ["a", "s"]})[0]["also"] == "source:s"
 
 
 def test_topics_are_those_that_a_kind_of_rater_can_have(use_home: Use, home: Path) -> None:
@@ -146,7 +179,7 @@ def test_the_chart_shows_what_is_defined_and_marks_a_plain_rate(use_home: Use, h
 def test_names_and_notes_are_text(use_home: Use, home: Path) -> None:
     report = rater(use_home, home, "person:Lefty") | {"rater": f"person:{HOSTILE}", "models": [HOSTILE]}
     said = [{"text": HOSTILE}]
-    out = bias_view.findings_markup(report, said, []) + bias_view.topics_markup(report) + topic_table(topics(report)[0], HOSTILE)
+    out = bias_view.findings_markup(report, said, []) + bias_view.topics_markup(report, {}) + topic_table(topics(report)[0], HOSTILE)
     assert "<script" not in out
     assert "<img" not in out
     assert "<a href" not in out
