@@ -105,6 +105,7 @@ def due(decided: Sequence[str], repeated: Collection[str], share: float, person:
 def walk(name: str, person: str) -> Walk:
     """The queue as it stands now. Raises `StoreError` naming the queues there are."""
     opened = data.store()
+    drawn: Mapping[str, float]
     if name == DISAGREEMENTS:
         ids = disagreements(opened)
         head, drawn = QueueHead(DISAGREEMENTS, ADJUDICATE, 0, n_pool=len(ids), n_drawn=len(ids)), dict.fromkeys(ids, 1.0)

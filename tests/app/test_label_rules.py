@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -58,6 +59,12 @@ def button(app: AppTest, words: str) -> bool:
     return words in [b.label for b in app.button]
 
 
+def marks(app: AppTest) -> dict[str, Any]:
+    """The groups of toggles for marks, by name."""
+    found: list[Any] = list(app.get("button_group"))
+    return {g.label: g for g in found if "the reply is" in g.label}
+
+
 def test_two_people_never_have_the_same_pair_before_them(made: Path, open_page: Open) -> None:
     queue("apart", POOL[:4])
     first, second = (open_page("label", made, {"queue": "apart"}, person=p) for p in ("Ada", "Ben"))
@@ -82,10 +89,10 @@ def test_a_pair_that_others_fill_may_still_be_labelled_and_is_marked(made: Path,
 
 def test_marks_of_single_replies_are_stored_by_side_and_shown_by_branch(made: Path, open_page: Open) -> None:
     app = open_page("label", made, {"pair": RICE}, person="Dan")
-    groups = {g.label: g for g in app.get("button_group") if "the reply is" in g.label}
+    groups = marks(app)
     assert list(groups) == [f"Turn {turn}, {side}: the reply is" for turn in (2, 3) for side in ("left", "right")]
     groups["Turn 2, left: the reply is"].select("good").run()
-    groups = {g.label: g for g in app.get("button_group")}
+    groups = marks(app)
     groups["Turn 3, right: the reply is"].select("bad").run()
     app = press(app, "Left")
     (event,) = events(RICE, "Dan")

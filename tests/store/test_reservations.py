@@ -4,8 +4,8 @@ import dataclasses
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ def event(pair_id: str, person: str, choice: str = "left", token: str = "", **mo
 
 def later(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     """Let the store's clock stand so much later."""
-    real = reservations.now
+    real: Callable[[], datetime] = vars(reservations)["now"]
     monkeypatch.setattr(reservations, "now", lambda: real() + by)
 
 
