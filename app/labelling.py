@@ -12,6 +12,7 @@ from app.components.vote_bar import comment_key, reasons_key
 from app.guideline import Guideline
 from app.state import ListState
 from music_core.store.pairs import StoredPair
+from music_core.store.reservations import Claim
 from music_core.types import LabelChoice, LabelKind, StoredLabel
 
 _PAIR = "mw_label_pair"
@@ -146,13 +147,20 @@ def take_vote(desk: Desk, choice: LabelChoice) -> None:
     card, pair = desk.card, desk.stored.pair
     reasons = tuple(st.session_state.get(reasons_key(card.token)) or ())
     comment = str(st.session_state.get(comment_key(card.token)) or "")
-    claim = None
-    if desk.walk is not None and card.pair_id in desk.walk.drawn:
-        claim = desk.walk.claim(i for i in desk.walk.open_after(card.pair_id) if i != card.pair_id)
-    actions.vote(card, choice, pair, actions.Said(reasons, comment, marks_given(card.token, pair)), claim)
+    actions.vote(card, choice, pair, actions.Said(reasons, comment, marks_given(card.token, pair)), _claim(desk))
     found = actions.outcome(card.pair_id)
     if found is not None and found.label is not None:
         go_to(desk.following if choice == "skip" else card.pair_id)
+
+
+def _claim(desk: Desk) -> Claim | None:
+    """What to reserve with the vote; None outside of a queue, or while this pair and the next are held for long enough."""
+    if desk.walk is None or desk.card is None or desk.card.pair_id not in desk.walk.drawn:
+        return None
+    held = queues.held_here(desk.walk)
+    if desk.card.pair_id in held and desk.following in held:
+        return None
+    return desk.walk.claim(i for i in desk.walk.open_after(desk.card.pair_id) if i != desk.card.pair_id)
 
 
 def take_undo(desk: Desk) -> None:

@@ -149,7 +149,9 @@ def guard_label(person: str) -> bool:
     guard("label")
     now = who()
     if now is None or now.id != person:
-        raise RoleError("This card was dealt to somebody else; nothing was stored.", "Reload the page and vote under your own name.")
+        raise RoleError(
+            "What is on screen was dealt to somebody else; nothing was stored.", "Reload the page to go on under your own name."
+        )
     return now.verified
 
 

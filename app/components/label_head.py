@@ -49,7 +49,7 @@ def _remarks(desk: Desk) -> str:
     if desk.full and not desk.revealed:
         said.append("Other people give this pair all its labels. Yours would be kept, marked as beyond what was asked for.")
     if desk.card is not None and desk.card.kind == "adjudication" and not desk.revealed:
-        said.append("People disagree on this pair. What you decide is what counts for it; how they voted is shown afterwards.")
+        said.append("People disagree on this pair. What you decide is what counts for it.")
     return "".join(f'<p class="mw-remark" role="note">{visible(text)}</p>' for text in said)
 
 

@@ -38,7 +38,7 @@ def show(state: ListState, person: str) -> None:
         empty.show("No pairs to make a queue of", "No pair passes this filter.", link=link)
         return
     chosen = "all pairs" if not state.active else "the pairs of this filter"
-    about = f"<p>A queue of <strong>{n:,}</strong> pairs, {chosen}: they are its pool, and its labels speak for all of them. "
+    about = f"<p>The pool of the new queue: <strong>{n:,}</strong> pairs, {chosen}. Its labels will speak for all of them. "
     st.html(f'{about}<a class="mw-link" href="{back}">See or change them</a></p>')
     if state.active:
         st.html(filters.chips(state, {m.id: m.name for m in data.models()}))

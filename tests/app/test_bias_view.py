@@ -132,8 +132,9 @@ def test_a_list_behind_a_row_of_figures_holds_the_cases_that_it_counts(use_home:
 
 def test_the_buckets_of_a_figure_are_ranges_of_the_list() -> None:
     report = {"rater": "judge:x", "kind": "judge", "models": []}
+    everywhere: Query = {}
 
-    def query(*about: str, within: Query = {}) -> list[Query]:
+    def query(*about: str, within: Query = everywhere) -> list[Query]:
         return [q for _, q in bias_links.row_links(report, Row("", {"value": 0.5, "n": 4}, about=about), within)]
 
     assert query("flip", "turns", "6 to 10") == [{"judge": "x", "verdict": "flip", "turns": "6..10"}]

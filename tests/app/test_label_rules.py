@@ -59,6 +59,12 @@ def button(app: AppTest, words: str) -> bool:
     return words in [b.label for b in app.button]
 
 
+def marks(app: AppTest) -> dict[str, Any]:
+    """The groups of toggles for marks, by name."""
+    found: list[Any] = list(app.get("button_group"))
+    return {g.label: g for g in found if "the reply is" in g.label}
+
+
 def test_two_people_never_have_the_same_pair_before_them(made: Path, open_page: Open) -> None:
     queue("apart", POOL[:4])
     first, second = (open_page("label", made, {"queue": "apart"}, person=p) for p in ("Ada", "Ben"))
@@ -81,16 +87,12 @@ def test_a_pair_that_others_fill_may_still_be_labelled_and_is_marked(made: Path,
     assert "marked as beyond what was asked for" in text_of(app)
 
 
-def _groups(app: AppTest) -> list[Any]:
-    return list(app.get("button_group"))
-
-
 def test_marks_of_single_replies_are_stored_by_side_and_shown_by_branch(made: Path, open_page: Open) -> None:
     app = open_page("label", made, {"pair": RICE}, person="Dan")
-    groups = {g.label: g for g in _groups(app) if "the reply is" in g.label}
+    groups = marks(app)
     assert list(groups) == [f"Turn {turn}, {side}: the reply is" for turn in (2, 3) for side in ("left", "right")]
     groups["Turn 2, left: the reply is"].select("good").run()
-    groups = {g.label: g for g in _groups(app)}
+    groups = marks(app)
     groups["Turn 3, right: the reply is"].select("bad").run()
     app = press(app, "Left")
     (event,) = events(RICE, "Dan")
@@ -201,7 +203,7 @@ def submit(app: AppTest, words: str) -> AppTest:
 
 def test_a_queue_is_made_from_any_filter_after_an_estimate(made: Path, open_page: Open) -> None:
     app = open_page("label", made, {"make": "1", "source": "rivers", "turns": "3..4"}, person="Ona")
-    assert "A queue of <strong>20</strong> pairs" in text_of(app)
+    assert "The pool of the new queue: <strong>20</strong> pairs" in text_of(app)
     out = text_of(submit(fill_form(app, "from the app", 10), "Estimate"))
     assert re.search(r"Pairs in the pool</dt><dd>20", out)
     assert re.search(r"Chance of a pair</dt><dd>0\.5<", out)

@@ -4,18 +4,18 @@ import dataclasses
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from music_core.errors import StoreError
+from music_core.store import reservations
 from music_core.store.connect import Store
 from music_core.store.labels import add_label, all_labels, label_history
 from music_core.store.maintain import check, compact
 from music_core.store.reservations import BATCH, Claim, give_label, held_by_others, reserve
-from music_core.store.text import now
 from music_core.types import LabelEvent
 from tests.store.conftest import add_six_pairs
 from tests.store.test_together import at_once, two_machines
@@ -34,7 +34,8 @@ def event(pair_id: str, person: str, choice: str = "left", token: str = "", **mo
 
 def later(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     """Let the store's clock stand so much later."""
-    monkeypatch.setattr("music_core.store.reservations.now", lambda: now() + by)
+    real: Callable[[], datetime] = vars(reservations)["now"]
+    monkeypatch.setattr(reservations, "now", lambda: real() + by)
 
 
 def test_a_pair_for_one_person_is_given_to_one_person(store: Store, six_pairs: list[str]) -> None:
