@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import data
+from app import data, people
 from app.nav import set_query
 from jobs.play.draft import MOST_CHARS, MOST_TURNS, SIDES, Draft, Event, Kind, Setup, Side, started
 from jobs.play.journal import PlayJournal, new_draft_id
@@ -61,6 +61,7 @@ def start(wish: Wish) -> None:
     """Begin a conversation and go to it. Which side is which is drawn here and written down."""
 
     def begin() -> None:
+        people.guard_label(wish.person)
         settings = load_settings()
         for name in wish.endpoints:
             settings.endpoint(name)
@@ -90,6 +91,7 @@ def send(draft: Draft, texts: Mapping[Side, str]) -> None:
     """Write down what the person said and ask both sides; the same turn twice is said once."""
 
     def say() -> None:
+        people.guard_label(draft.setup.person)
         clean = {side: texts[side].strip() for side in SIDES}
         if not all(clean.values()):
             raise RunError("There is nothing to send.", "Write a message to both sides.")
@@ -104,13 +106,18 @@ def send(draft: Draft, texts: Mapping[Side, str]) -> None:
 
         journal().append(draft.setup.draft, {"type": "said", "turn": turn, "left": clean["left"], "right": clean["right"]}, unless=late)
         for side in SIDES:
-            ask(draft, side)
+            _ask(draft, side)
 
     _tell(say)
 
 
 def ask(draft: Draft, side: Side) -> None:
-    """Have a side answer the last message, at first or again."""
+    """Have a side answer the last message again."""
+    _tell(lambda: _ask(draft, side))
+
+
+def _ask(draft: Draft, side: Side) -> None:
+    people.guard_label(draft.setup.person)
     name = draft.setup.reward_model
     model = next((m for m in data.models() if m.name == name and scoring_problem(m) is None), None) if name else None
     player().ask(draft.setup.draft, side, Path(model.path) if model else None)
@@ -125,16 +132,16 @@ def stop(draft: Draft) -> None:
 def vote(draft: Draft, choice: LabelChoice, reasons: Sequence[str], comment: str) -> None:
     """Write the decision down, then store the pair and the label. What cannot be stored keeps its vote, and can be stored again."""
     seconds = (datetime.now(UTC) - datetime.fromisoformat(draft.setup.started_at)).total_seconds()
-    event: Event = {
-        "type": "voted",
-        "choice": choice,
-        "reasons": list(reasons),
-        "comment": comment.strip(),
-        "seconds": round(seconds, 1),
-        "verified": False,
-    }
 
     def decide() -> None:
+        event: Event = {
+            "type": "voted",
+            "choice": choice,
+            "reasons": list(reasons),
+            "comment": comment.strip(),
+            "seconds": round(seconds, 1),
+            "verified": people.guard_label(draft.setup.person),
+        }
         stop(draft)
         journal().append(draft.setup.draft, event, unless=lambda now: now is None or not now.open or now.n_whole < 1)
 
@@ -147,6 +154,7 @@ def store(draft: Draft) -> None:
     """Store the conversation and its vote, at first or again."""
 
     def keep() -> None:
+        people.guard_label(draft.setup.person)
         found = store_play(data.store(), journal().read(draft.setup.draft))
         journal().append(draft.setup.draft, {"type": "stored", "pair_id": found.pair_id})
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import data, queues
+from app import data, people, queues
 from app.forms import Field, config_from
 from app.markup import shorten
 from app.nav import set_query
@@ -80,6 +80,7 @@ def make(values: Mapping[str, Any], offered: Sequence[Field], state: ListState, 
     """Make the queue and put it on screen, or leave the error in `last`."""
     st.session_state[_DRAWN] = st.session_state[_ERROR] = None
     try:
+        people.guard("queue")
         config = _config(values, offered, person)
         if not config.name:
             raise ConfigError("The queue has no name yet.", "Give one; labels will carry it.")

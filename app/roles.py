@@ -9,11 +9,12 @@ from music_core.config import ROLES, People, Role
 from music_core.errors import MusicError
 from music_core.types import SIGNED_IN, normalise
 
-Act = Literal["read", "label", "run", "restore labels"]
+Act = Literal["read", "label", "queue", "run", "restore labels"]
 # What each act needs at least, and how a refusal names it.
 NEEDS: Mapping[Act, tuple[Role, str]] = {
     "read": ("viewer", "Reading this workbench"),
     "label": ("annotator", "Labelling"),
+    "queue": ("operator", "Making a labelling queue"),
     "run": ("operator", "Launching and stopping runs"),
     "restore labels": ("admin", "Importing labels that were given under other people's names"),
 }
@@ -21,7 +22,7 @@ ABOUT: Mapping[Role, str] = {
     "none": "May see nothing yet.",
     "viewer": "May read and export everything.",
     "annotator": "May read and export everything, and label.",
-    "operator": "May label, and start, stop and resume runs, imports among them.",
+    "operator": "May label, make labelling queues, and start, stop and resume runs, imports among them.",
     "admin": "May do everything, also import labels given under other people's names.",
 }
 _EMAIL = re.compile(r"[!-?A-~]{1,64}@[a-z0-9.-]{1,190}", re.ASCII)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import data, queue_making
-from app.components import empty, errors, fields, filters
+from app import data, people, queue_making
+from app.components import empty, errors, fields, filters, off
 from app.forms import Field
 from app.markup import attribute, details, facts
 from app.nav import href
@@ -47,6 +47,7 @@ def show(state: ListState, person: str) -> None:
         errors.show(error)
     if drawn is not None:
         st.html(drawn_markup(*drawn))
+    off.show(people.refusal("queue"))
     _form(queue_making.fields(n, queue_making.raters()), state, person)
     st.html(
         details(

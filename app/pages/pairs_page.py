@@ -18,10 +18,15 @@ def _summary(state: ListState, total: int, n_all: int, margins_by: str) -> None:
     first = (state.page - 1) * PAGE_ROWS
     rows = f"{first + 1:,} to {min(first + PAGE_ROWS, total):,} of " if total > PAGE_ROWS else ""
     parts = [f"out of {n_all:,}"] * bool(state.active) + [f"margins by {visible(margins_by)}"] * bool(margins_by and total)
-    target = attribute(href("label", state.changed(sort="created", asc=False).query()))
-    link = f'<a class="mw-link" href="{target}">Label these blind</a>' if total else ""
+    kept = state.changed(sort="created", asc=False).query()
+    ways = (
+        ("Label these blind", "label", kept),
+        ("Make a queue of these", "label", {"make": "1", **kept}),
+        ("Export these", "data", {"export": "1", **kept}),
+    )
+    links = " · ".join(f'<a class="mw-link" href="{attribute(href(page, query))}">{words}</a>' for words, page, query in ways if total)
     n = f"<strong>{rows}{total:,} pair{'' if total == 1 else 's'}</strong>"
-    st.html(f'<div class="mw-total"><p role="status">{n} <span class="mw-note">{" · ".join(parts)}</span></p>{link}</div>')
+    st.html(f'<div class="mw-total"><p role="status">{n} <span class="mw-note">{" · ".join(parts)}</span></p><span>{links}</span></div>')
 
 
 def page() -> None:

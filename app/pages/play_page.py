@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import data, people, playing
 from app.choices import Choices, endpoint_names
-from app.components import header, play_end, play_start, play_talk
+from app.components import header, off, play_end, play_start, play_talk
 from app.components.errors import shown
 from app.nav import query_now
 from music_core.config import load_settings
@@ -14,6 +14,9 @@ ALL = '<a class="mw-link" href="play">← New conversation</a>'
 
 
 def _start() -> None:
+    if refused := people.refusal("label"):
+        off.show(refused)
+        return
     person = people.current()
     if person is None:
         with st.container(width=460, key="mw-ask-name"):

@@ -10,6 +10,8 @@ from app import data
 from app.launching import Draft
 from jobs.runner import LocalRunner
 from music_core.store.labels import label_history
+from music_core.store.queues import list_queues
+from music_core.store.views import list_views
 from music_core.store.votes import votes
 from tests.app.conftest import Open, Use, text_of
 from tests.app.runs import put_run
@@ -97,8 +99,9 @@ def test_each_role_finds_its_limits_on_label_and_jobs_with_the_reason(
 
 
 FORGED = """
-from app import actions, launching
+from app import actions, launching, playing, queue_making
 from app.launching import Draft
+from app.state import ListState
 from tests.app.samples import rice_pair
 launching.start(Draft("generate", "", "generate-forged"), {"n": 2, "assistant": "scripted"})
 first = launching.last_error()
@@ -111,7 +114,14 @@ fourth = launching.estimate_of(Draft("generate", "", "t")).error
 actions.vote(actions.Card(rice_pair().id, "Vi", "chosen", "forged", 0.0), "left", rice_pair())
 actions.undo(rice_pair().id, "Vi", "forged")
 import streamlit as st
-st.session_state["told"] = [str(e) for e in (first, second, third, fourth)]
+queue_making.make({"name": "forged", "labels": 1}, queue_making.fields(1, ()), ListState(), "Vi")
+fifth = queue_making.last()[1]
+st.session_state["told"] = [str(e) for e in (first, second, third, fourth, fifth)]
+playing.start(playing.Wish("Vi", "contrast", ("scripted", "scripted"), "one_call", "all", None))
+sixth = playing.last_error()
+actions.save_view("Vi", "forged", {"q": "x"}, "forged")
+seventh = actions.view_error()
+st.session_state["told_label"] = [str(e) for e in (sixth, seventh)]
 """
 
 
@@ -123,6 +133,10 @@ def test_a_viewer_writes_nothing_even_where_the_button_is_bypassed(home: Path, u
     app.run()
     assert not app.exception
     assert all("needs the role operator; you are viewer" in told for told in app.session_state["told"])
+    assert all("needs the role annotator" in told for told in app.session_state["told_label"])
+    assert list_queues(data.store()) == []
+    assert list_views(data.store()) == []
+    assert not (home / "play").exists()
     assert "needs the role annotator" in app.session_state["mw_outcome"].error.message
     assert label_history(data.store(), PAIR.id, "Vi") == []
     assert [f.run_id for f in LocalRunner(home).folders()] == ["generate-busy"]
