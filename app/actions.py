@@ -201,6 +201,12 @@ def outcome(pair_id: str) -> Outcome | None:
     return found if isinstance(found, Outcome) and found.pair_id == pair_id else None
 
 
+def last_label() -> StoredLabel | None:
+    """The event that this session stored last, as read back."""
+    found = st.session_state.get(_OUTCOME)
+    return found.label if isinstance(found, Outcome) else None
+
+
 def start_change(pair_id: str) -> None:
     """Offer the votes again for a pair that has been decided."""
     st.session_state[_CHANGING] = pair_id

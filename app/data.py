@@ -1,6 +1,8 @@
 """What the pages read. The store is opened once per server; answers are kept until anything is committed by anybody."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,8 +10,9 @@ import streamlit as st
 
 from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
+from music_core.store import labels
 from music_core.store.connect import Store, open_store
-from music_core.store.labels import label_history, labelled_ids, labels_of, newest_standing
+from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids
 from music_core.store.pairs import simulators as list_simulators
@@ -23,6 +26,11 @@ from music_core.types import LabelEvent, Reading, RewardModel, RewardTrace, Run,
 QUEUE_S = 20
 # New origins of a pair show after at most this many seconds.
 PAIR_S = 30
+# A pair that was read for labelling is kept for so many seconds, longer than a person reads it.
+DESK_S = 1800
+_LOG = logging.getLogger("music.app")
+# Its threads are waited for when the server ends: one that is cut off inside of DuckDB takes the process down with it.
+_AHEAD = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read-ahead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,22 +185,53 @@ def _sorted_ids(home: str, f: PairFilter) -> tuple[str, ...]:  # noqa: ARG001
     return tuple(sorted(pair_ids(store(), f)))
 
 
-def decided(person: str) -> set[str]:
-    """Pairs that this person has labelled or skipped."""
-    return labelled_ids(store(), person)
+# What is to be compared never changes, and where it came from matters little before the decision: kept for longer than on Pair.
+@st.cache_resource(max_entries=256, ttl=DESK_S, show_spinner=False)
+def _pair_to_label(home: str, pair_id: str) -> StoredPair:  # noqa: ARG001
+    return get_pair(store(), pair_id)
 
 
-def labels_by(pair_id: str, person: str) -> tuple[StoredLabel | None, tuple[StoredLabel, ...]]:
+def pair_to_label(pair_id: str) -> StoredPair:
+    """One pair for the Label page. Raises `StoreError` for an unknown id."""
+    return _pair_to_label(str(store().home), pair_id)
+
+
+def read_ahead(pair_id: str) -> None:
+    """Read a pair in the background, since the person will ask for it next. What fails here fails again, and is told, when asked for."""
+
+    def read() -> None:
+        try:
+            pair_to_label(pair_id)
+        except Exception:
+            _LOG.debug("Pair %s could not be read ahead", pair_id, exc_info=True)
+
+    _AHEAD.submit(read)
+
+
+def said_so_far(person: str) -> SaidSoFar:
+    """Where this person stands."""
+    return labels.said_so_far(store(), person)
+
+
+# An event never changes.
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _event(home: str, label_id: str) -> StoredLabel:  # noqa: ARG001
+    return labels.label_of_id(store(), label_id)
+
+
+def label_of_id(label_id: str) -> StoredLabel:
+    """One event. Raises `StoreError` for an unknown id."""
+    return _event(str(store().home), label_id)
+
+
+def labels_by(pair_id: str, person: str, said: SaidSoFar | None = None) -> tuple[StoredLabel | None, tuple[StoredLabel, ...]]:
     """What the person decided last on the pair and did not take back, a repeat too; and all of the person's events, oldest first."""
+    if pair_id not in (said or said_so_far(person)).touched:
+        return None, ()
     history = tuple(label_history(store(), pair_id, person))
     newest = {label.event.kind == "repeat": label for label in history}
     standing = [label for label in history if label in newest.values() and label.event.choice is not None]
     return (standing[-1] if standing else None), history
-
-
-def newest_label(person: str) -> StoredLabel | None:
-    """What the person decided last on any pair and did not take back: what undo takes back."""
-    return newest_standing(store(), person)
 
 
 def labels_of_others(pair_id: str, person: str) -> list[LabelEvent]:

@@ -11,6 +11,7 @@ from app.components.turn_marks import marks_given
 from app.components.vote_bar import comment_key, reasons_key
 from app.guideline import Guideline
 from app.state import ListState
+from music_core.store.labels import SaidSoFar
 from music_core.store.pairs import StoredPair
 from music_core.store.reservations import Claim
 from music_core.types import LabelChoice, LabelKind, StoredLabel
@@ -85,22 +86,30 @@ def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
     if st.session_state.get(_QUEUE, "") != queue:
         st.session_state[_QUEUE] = queue
         st.session_state.pop(_PAIR, None)
-    newest = data.newest_label(person)
+    said = data.said_so_far(person)
     if queue:
-        return _walked(person, queues.walk(queue, person), newest)
-    ids, done = data.queue_of(state), data.decided(person)
+        return _walked(person, queues.walk(queue, person), said)
+    ids, done, newest = data.queue_of(state), said.decided, _newest(said)
     pair_id = st.session_state[_PAIR] = _asked(ids) or next_open(ids, done)
     n_done, following = sum(i in done for i in ids), next_open(ids, done, pair_id)
     if pair_id is None:
         return Desk(person, ids, n_done, None, None, None, None, (), newest=newest)
-    label, history = data.labels_by(pair_id, person)
+    label, history = data.labels_by(pair_id, person, said)
     left = label.event.left_branch if label else None
     card = actions.card_for(pair_id, person, queue_name(state), left=left)
-    return Desk(person, ids, n_done, following, data.stored_pair(pair_id), card, label, history, newest=newest)
+    return Desk(person, ids, n_done, following, data.pair_to_label(pair_id), card, label, history, newest=newest)
 
 
-def _walked(person: str, walk: queues.Walk, newest: StoredLabel | None) -> Desk:
-    guide = guideline.shown(walk.head.guideline)
+def _newest(said: SaidSoFar) -> StoredLabel | None:
+    """The person's newest standing label: mostly the one that was just read back."""
+    if said.newest_id is None:
+        return None
+    known = actions.last_label()
+    return known if known is not None and known.id == said.newest_id else data.label_of_id(said.newest_id)
+
+
+def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
+    newest, guide = _newest(said), guideline.shown(walk.head.guideline)
     pair_id = _asked(walk.ids)
     if pair_id is None:
         pair_id = walk.repeat or queues.hold(walk, None)
@@ -111,14 +120,25 @@ def _walked(person: str, walk: queues.Walk, newest: StoredLabel | None) -> Desk:
     drawn = pair_id in walk.drawn
     again = pair_id == walk.repeat
     full = drawn and pair_id not in walk.mine and queues.hold(walk, pair_id) is None
-    label, history = (None, ()) if again else data.labels_by(pair_id, person)
+    label, history = (None, ()) if again else data.labels_by(pair_id, person, said)
     kind: LabelKind = "repeat" if again else "adjudication" if drawn and walk.head.adjudicates else "label"
     # A pair that was not drawn belongs to no queue, whatever the address says.
     name, probability = (walk.head.name, walk.drawn[pair_id]) if drawn else ("all", None)
     left = label.event.left_branch if label else None
     card = actions.card_for(pair_id, person, name, probability, kind, left, guide.version)
     return Desk(
-        person, walk.ids, walk.n_mine, _following(walk, pair_id), data.stored_pair(pair_id), card, label, history, walk, guide, newest, full
+        person,
+        walk.ids,
+        walk.n_mine,
+        _following(walk, pair_id),
+        data.pair_to_label(pair_id),
+        card,
+        label,
+        history,
+        walk,
+        guide,
+        newest,
+        full,
     )
 
 

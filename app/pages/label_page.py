@@ -71,3 +71,5 @@ def page() -> None:
             history = labels.history_markup(desk.history, side_names(systems_of(desk.stored.origins)))
             st.html(details(f"Your history on this pair ({len(desk.history)})", history))
         _bar(desk)
+        if desk.following:
+            data.read_ahead(desk.following)

@@ -57,12 +57,14 @@ _TABLES = (
         "label_rows",
         "labels",
         "pair_id, person",
-        "pair_id, person, choice, left_branch, queue, seq, kind",
+        "pair_id, person, choice, left_branch, queue, seq, kind, label_id",
         "seq DESC",
         replaces=True,
         only="kind IS DISTINCT FROM 'repeat'",
     ),
-    _Table("repeats", "label_rows", "labels", "pair_id, person", "pair_id, person, choice, seq", "seq DESC", True, "kind = 'repeat'"),
+    _Table(
+        "repeats", "label_rows", "labels", "pair_id, person", "pair_id, person, choice, seq, label_id", "seq DESC", True, "kind = 'repeat'"
+    ),
 )
 # The value of a key in compact JSON, with its escapes: taking turn records apart as JSON costs four times as much, and
 # DuckDB refuses half a surrogate, which Python writes and reads.

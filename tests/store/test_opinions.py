@@ -1,6 +1,7 @@
 """Disagreement between people, adjudication, repeats of one person, and guidelines."""
 
 import dataclasses
+import random
 
 import pytest
 
@@ -11,7 +12,17 @@ from music_core.guideline import TEXT, VERSION
 from music_core.store.connect import Store
 from music_core.store.export import export_labels
 from music_core.store.guidelines import add_guideline, guidelines
-from music_core.store.labels import add_label, current_label, label_history, labelled_ids, newest_standing, undo_label
+from music_core.store.labels import (
+    SaidSoFar,
+    add_label,
+    current_label,
+    label_history,
+    label_of_id,
+    labelled_ids,
+    newest_standing,
+    said_so_far,
+    undo_label,
+)
 from music_core.store.opinions import disagreements, own_round, repeats_given
 from music_core.store.queues import PoolPair, QueueHead, create_queue
 from music_core.store.votes import votes
@@ -138,3 +149,24 @@ def test_an_export_marks_no_repeat_as_current(store: Store, six_pairs: list[str]
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     assert [(r["kind"], r["current"]) for r in rows] == [("label", True), ("repeat", False)]
     assert rows[0]["marks_by_branch"] == {"2": {"rejected": "good", "chosen": "bad"}}
+
+
+def test_where_a_person_stands_is_the_same_by_the_index_as_by_the_labels(store: Store, six_pairs: list[str]) -> None:
+    rng, firsts = random.Random(5), dict[str, str]()
+    for k in range(40):
+        target, person = rng.choice(six_pairs), rng.choice(["ann", "bob"])
+        if rng.random() < 0.3:
+            undo_label(store, target, person, f"undo {k}")
+        elif target in firsts and person == "ann" and rng.random() < 0.4:
+            again(store, target, "ann", rng.choice(["left", "right", "skip"]), firsts[target])
+        else:
+            found = say(store, target, person, rng.choice(["left", "tie", "skip"]))
+            firsts.setdefault(target, found)
+        for who in ("ann", "bob", "nobody"):
+            standing = newest_standing(store, who)
+            touched = {p for p in six_pairs if label_history(store, p, who)}
+            newest_id = None if standing is None else standing.id
+            assert said_so_far(store, who) == SaidSoFar(frozenset(touched), frozenset(labelled_ids(store, who)), newest_id)
+            assert newest_id is None or label_of_id(store, newest_id) == standing
+    with pytest.raises(StoreError, match="There is no label"):
+        label_of_id(store, "l_gone")
