@@ -36,13 +36,16 @@ def pages(home: Path) -> Mapping[str, str]:
         "pairs": "pairs",
         "pair": f"pair?pair={built[0]}",
         "label": "label",
+        "play": "play",
         "agreement": "agreement",
         "agreement_bias": "agreement?view=bias",
         "agreement_slices": "agreement?view=slices",
         "agreement_estimates": "agreement?view=estimates",
         "evaluation": "evaluation",
+        "models": "models",
         "jobs": "jobs",
         "jobs_form": "jobs?new=generate",
+        "data": "data",
     }
 
 
