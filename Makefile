@@ -59,6 +59,7 @@ bench: setup-dev ## side-by-side measurements, one JSON object each
 	$(BIN)/python -m benchmarks.labels --json
 	$(BIN)/python -m benchmarks.trace --json
 	$(BIN)/python -m benchmarks.import --json
+	$(BIN)/python -m benchmarks.browse --json
 
 pictures: setup-dev ## the pictures in docs/images, of the store in SHOW=FOLDER
 	$(BIN)/python -m tests.integration.pictures --home $(SHOW)
