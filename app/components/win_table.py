@@ -24,7 +24,7 @@ _COLUMNS = {
     "Flips": "num",
     "Same pick": "num",
     "Unresolved": "num",
-    "Note": "text",
+    "Pairs and remarks": "text",
 }
 _PICKS = {"Prompt": "text", "A took draw": "text", "B took draw": "text", "Judged": "text", "Open": "text"}
 OUTCOMES = {"win": "A won", "loss": "B won", "same_pick": "same conversation", "unresolved": "not resolved"}
@@ -42,14 +42,13 @@ def _row(r: Mapping[str, Any], run_id: str, judge: str) -> list[str]:
         share(r["win_rate"]),
         interval(r["interval"]),
         *counts,
-        visible(left_out + r["note"]),
-        *_open(r, run_id, judge),
+        f'{_open(r, run_id, judge)}<span class="mw-run-note">{visible(left_out + r["note"])}</span>',
     ]
 
 
-def _open(r: Mapping[str, Any], run_id: str, judge: str) -> list[str]:
+def _open(r: Mapping[str, Any], run_id: str, judge: str) -> str:
     """The comparison's pairs, where the run is known."""
-    return [raters.opened(links(r, run_id, judge))] if run_id else []
+    return f"{raters.opened(links(r, run_id, judge))} " if run_id else ""
 
 
 def links(r: Mapping[str, Any], run_id: str, judge: str) -> list[raters.Link]:
@@ -90,8 +89,7 @@ def markup(rows: Sequence[Mapping[str, Any]], run_id: str = "", judge: str = "")
     """The table and the picks behind it as HTML; with `run_id` and `judge`, each row leads to its pairs. Pure."""
     caption = "How often A's pick was judged better; a tie and a same pick are half a win, the interval is by bootstrap over prompts"
     picks = "".join(_picks(r) for r in rows if r["picks"])
-    columns = {**_COLUMNS, "Open": "text"} if run_id else _COLUMNS
-    return f'<div class="mw-wins">{table(caption, columns, (_row(r, run_id, judge) for r in rows))}</div>{picks}'
+    return f'<div class="mw-wins">{table(caption, _COLUMNS, (_row(r, run_id, judge) for r in rows))}</div>{picks}'
 
 
 def show(rows: Sequence[Mapping[str, Any]], run_id: str = "", judge: str = "") -> None:
