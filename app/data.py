@@ -1,8 +1,9 @@
 """What the pages read. The store is opened once per server; answers are kept until anything is committed by anybody."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from music_core.store import labels
 from music_core.store.connect import Store, open_store
 from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
-from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids
+from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids, sorted_ids
 from music_core.store.pairs import simulators as list_simulators
-from music_core.store.readings import readings_of, verdicts_of
+from music_core.store.readings import judged
 from music_core.store.runs import list_runs
 from music_core.store.traces import traces_of
 from music_core.store.views import SavedView, list_views
@@ -28,9 +29,11 @@ QUEUE_S = 20
 PAIR_S = 30
 # A pair that was read for labelling is kept for so many seconds, longer than a person reads it.
 DESK_S = 1800
+AHEAD_S = 0.25
 _LOG = logging.getLogger("music.app")
 # Its threads are waited for when the server ends: one that is cut off inside of DuckDB takes the process down with it.
 _AHEAD = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read-ahead")
+_BESIDE = ThreadPoolExecutor(max_workers=4, thread_name_prefix="read-beside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +165,25 @@ def stored_pair(pair_id: str) -> StoredPair:
 def pair_view(pair_id: str) -> PairView:
     """One pair with its traces, readings, verdicts and label events. Raises `StoreError` for an unknown id."""
     opened = store()
-    return PairView(
-        stored_pair(pair_id),
-        tuple(traces_of(opened, pair_id)),
-        tuple(readings_of(opened, pair_id)),
-        tuple(verdicts_of(opened, pair_id)),
-        tuple(label_history(opened, pair_id)),
-    )
+    # Beside the text, which takes as long as all the others: each is a query of its own that mostly waits for the catalog.
+    traces = _BESIDE.submit(traces_of, opened, pair_id)
+    said = _BESIDE.submit(judged, opened, [pair_id])
+    history = _BESIDE.submit(label_history, opened, pair_id)
+    stored = stored_pair(pair_id)
+    readings, verdicts = said.result()
+    return PairView(stored, tuple(traces.result()), tuple(readings), tuple(verdicts), tuple(history.result()))
 
 
-def queue_of(state: ListState) -> tuple[str, ...]:
-    """Ids of the pairs to label under a filter, the same order for everybody.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Pairs to label: `ids` in the order of everybody, and the same as a set."""
+
+    ids: tuple[str, ...]
+    members: frozenset[str]
+
+
+def queue_of(state: ListState) -> Waiting:
+    """The pairs to label under a filter, the same order for everybody.
 
     Ids are hashes of content, so their order is a fixed shuffle: any beginning of the queue is a random sample.
     """
@@ -181,8 +192,9 @@ def queue_of(state: ListState) -> tuple[str, ...]:
 
 # Kept for a while rather than until the next commit, since every label is a commit.
 @st.cache_resource(max_entries=16, ttl=QUEUE_S, show_spinner=False)
-def _sorted_ids(home: str, f: PairFilter) -> tuple[str, ...]:  # noqa: ARG001
-    return tuple(sorted(pair_ids(store(), f)))
+def _sorted_ids(home: str, f: PairFilter) -> Waiting:  # noqa: ARG001
+    ids = sorted_ids(store(), f)
+    return Waiting(ids, frozenset(ids))
 
 
 # What is to be compared never changes, and where it came from matters little before the decision: kept for longer than on Pair.
@@ -196,16 +208,18 @@ def pair_to_label(pair_id: str) -> StoredPair:
     return _pair_to_label(str(store().home), pair_id)
 
 
-def read_ahead(pair_id: str) -> None:
+def read_ahead(pair_id: str) -> Future[None]:
     """Read a pair in the background, since the person will ask for it next. What fails here fails again, and is told, when asked for."""
 
     def read() -> None:
+        # Not while the page before is still on its way to the browser.
+        time.sleep(AHEAD_S)
         try:
             pair_to_label(pair_id)
         except Exception:
             _LOG.debug("Pair %s could not be read ahead", pair_id, exc_info=True)
 
-    _AHEAD.submit(read)
+    return _AHEAD.submit(read)
 
 
 def said_so_far(person: str) -> SaidSoFar:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -69,7 +70,7 @@ def queue_name(state: ListState) -> str:
 def next_open(queue: Sequence[str], done: Collection[str], after: str | None = None) -> str | None:
     """The first undecided pair after `after`, from the start again at the end; None when all are decided."""
     start = queue.index(after) + 1 if after in queue else 0
-    return next((i for i in (*queue[start:], *queue[:start]) if i not in done and i != after), None)
+    return next((i for i in chain(islice(queue, start, None), islice(queue, start)) if i not in done and i != after), None)
 
 
 def _asked(queue: Sequence[str]) -> str | None:
@@ -89,9 +90,10 @@ def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
     said = data.said_so_far(person)
     if queue:
         return _walked(person, queues.walk(queue, person), said)
-    ids, done, newest = data.queue_of(state), said.decided, _newest(said)
+    waiting, done, newest = data.queue_of(state), said.decided, _newest(said)
+    ids = waiting.ids
     pair_id = st.session_state[_PAIR] = _asked(ids) or next_open(ids, done)
-    n_done, following = sum(i in done for i in ids), next_open(ids, done, pair_id)
+    n_done, following = len(done & waiting.members), next_open(ids, done, pair_id)
     if pair_id is None:
         return Desk(person, ids, n_done, None, None, None, None, (), newest=newest)
     label, history = data.labels_by(pair_id, person, said)

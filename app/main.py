@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import people
+from app import memory, people
 from app.components import entrance, shell
 from app.pages import (
     agreement_page,
@@ -51,6 +51,7 @@ def run() -> None:
         entrance.show()
         return
     page.run()
+    memory.settle(page.url_path)
 
 
 if __name__ == "__main__":

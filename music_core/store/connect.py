@@ -94,6 +94,10 @@ class Store:
 
         return retrying(once, "read")
 
+    def already_indexed(self, table: str, column: str, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that a table of the index holds as it stands, without a look at the lake; none before its first use."""
+        return self._transaction(lambda session: session.known(table, column, ids, "fast")) if self._index.ready else set()
+
     def write(self, kind: str, fn: Callable[[Session], T]) -> T:
         """Run `fn(session)` in one transaction that first updates the lock row `kind`; returns what `fn` returned.
 

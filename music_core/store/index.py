@@ -121,6 +121,11 @@ class Index:
         self._locks: dict[str, int] = {}
         self._asked_for: frozenset[str] = frozenset()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the copy has been filled once."""
+        return self._snapshot_id >= 0
+
     def refresh(self, cursor: duckdb.DuckDBPyConnection, needs: Collection[str] = ()) -> None:
         """Bring the copy up to the newest snapshot, in one transaction of `cursor`; readers see the old or the new state.
 

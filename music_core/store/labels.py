@@ -100,7 +100,9 @@ def current_label(store: Store, pair_id: str, person: str) -> StoredLabel | None
 def label_history(store: Store, pair_id: str, person: str | None = None) -> list[StoredLabel]:
     """Every event on the pair (of one person), oldest first, with those taken back and the undos."""
     by, params = (" AND person = ?", [person]) if person is not None else ("", [])
-    return _labels(store, f"SELECT {_COLUMNS} FROM lake.labels WHERE pair_id = ?{by} ORDER BY seq", [pair_id, *params])
+    # Not the view, whose window over ids would read every label.
+    one = "QUALIFY row_number() OVER (PARTITION BY label_id ORDER BY seq) = 1"
+    return _labels(store, f"SELECT {_COLUMNS} FROM lake.label_rows WHERE pair_id = ?{by} {one} ORDER BY seq", [pair_id, *params])
 
 
 def labels_of(store: Store, pair_id: str) -> list[StoredLabel]:

@@ -76,5 +76,5 @@ def _by_id(store: Store, ids: Collection[str]) -> dict[str, StoredLabel]:
     if not ids:
         return {}
     wanted = sorted(ids)
-    rows = store.read(f"SELECT {_LABEL} FROM lake.labels WHERE label_id IN ({marks(wanted)})", wanted)
+    rows = store.read(f"SELECT {_LABEL} FROM lake.label_rows WHERE label_id IN ({marks(wanted)})", wanted)
     return {label.id: label for label in map(stored_label, rows)}

@@ -161,9 +161,10 @@ def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
 
 
 def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
-    """Those of `ids` that are pairs of this store."""
-    wanted = list(dict.fromkeys(ids))
-    found: set[str] = set()
+    """Those of `ids` that are pairs of this store: out of the index as it stands, since a pair never goes away, else out of the lake."""
+    asked = list(dict.fromkeys(ids))
+    found = store.already_indexed("pairs", "pair_id", asked)
+    wanted = [i for i in asked if i not in found]
     for i in range(0, len(wanted), LOAD_BATCH):
         part = wanted[i : i + LOAD_BATCH]
         found |= store.view(lambda session, part=part: session.known("pair_rows", "pair_id", part))  # type: ignore[misc]
@@ -210,6 +211,13 @@ def pair_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: 
         chosen.needs,
     )
     return [row[0] for row in rows]
+
+
+def sorted_ids(store: Store, f: PairFilter) -> tuple[str, ...]:
+    """Ids of all pairs that pass `f`, sorted: as one value, which costs a tenth of as many rows."""
+    chosen = selection(f)
+    sql = f"{chosen.sql} SELECT list(pair_id ORDER BY pair_id) FROM chosen"
+    return tuple(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)[0][0] or ())
 
 
 def iter_pairs(store: Store, f: PairFilter, *, batch: int = 500) -> Iterator[StoredPair]:

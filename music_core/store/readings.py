@@ -65,7 +65,9 @@ def _readings(session: Session, pair_ids: Sequence[str]) -> list[Reading]:
     if not pair_ids:
         return []
     sql = (
-        f"SELECT {_READING_COLUMNS} FROM lake.readings WHERE pair_id IN ({marks(pair_ids)}) "
+        # Not the view: its window over ids keeps the condition from reaching the files, so that all readings would be read.
+        f"SELECT {_READING_COLUMNS} FROM lake.reading_rows WHERE pair_id IN ({marks(pair_ids)}) "
+        "QUALIFY row_number() OVER (PARTITION BY reading_id ORDER BY created_at) = 1 "
         "ORDER BY pair_id, judge, kind, reading_order, branch, turn, repeat, reading_id"
     )
     return [Reading(**dict(zip(_READING, row, strict=True))) for row in session.rows(sql, pair_ids)]

@@ -54,15 +54,15 @@ class Session:
         self.insert(table, sorted(new, key=lambda row: str(row[key])))
         return {row[key] for row in new}
 
-    def known(self, table: str, key: str, values: Iterable[str]) -> set[str]:
-        """Those of `values` that are in column `key` of `table`."""
+    def known(self, table: str, key: str, values: Iterable[str], schema: str = "lake") -> set[str]:
+        """Those of `values` that are in column `key` of `table`, of the lake or of the index (`fast`)."""
         wanted = list(values)
         if not wanted:
             return set()
         if len(wanted) <= MOST_LITERALS:
-            return {row[0] for row in self.rows(f"SELECT {key} FROM lake.{table} WHERE {key} IN ({marks(wanted)})", wanted)}
+            return {row[0] for row in self.rows(f"SELECT {key} FROM {schema}.{table} WHERE {key} IN ({marks(wanted)})", wanted)}
         self._register([{key: value} for value in wanted])
-        found = self.rows(f"SELECT {key} FROM lake.{table} WHERE {key} IN (SELECT {key} FROM incoming)")
+        found = self.rows(f"SELECT {key} FROM {schema}.{table} WHERE {key} IN (SELECT {key} FROM incoming)")
         self._cursor.unregister("incoming")
         return {row[0] for row in found}
 

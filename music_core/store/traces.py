@@ -34,7 +34,11 @@ def add_traces(store: Store, traces: Sequence[RewardTrace]) -> int:
 
 def traces_of(store: Store, pair_id: str) -> list[RewardTrace]:
     """The traces of a pair by every model, both branches."""
-    sql = "SELECT pair_id, branch, model_id, rewards, one_pass FROM lake.traces WHERE pair_id = ? ORDER BY model_id, branch"
+    # Not the view: its window over ids keeps the condition from reaching the files, so that all traces would be read.
+    sql = (
+        "SELECT pair_id, branch, model_id, rewards, one_pass FROM lake.trace_rows WHERE pair_id = ? "
+        "QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY created_at) = 1 ORDER BY model_id, branch"
+    )
     return [RewardTrace(p, branch, model, tuple(rewards), one_pass) for p, branch, model, rewards, one_pass in store.read(sql, [pair_id])]
 
 
