@@ -17,11 +17,12 @@ from jobs.stages.select import Selection
 from music_core.evaluate.agreement import Cell, agreement_cells
 from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.slices import Ceiling, Slice, ceiling
+from music_core.evaluate.votes import table_of_numbers
 from music_core.store.facts import pair_facts
 from music_core.store.info import store_info
 from music_core.store.inventory import SourceCount, source_counts
 from music_core.store.pairs import Facet, PairFilter
-from music_core.store.votes import excluded_votes, votes
+from music_core.store.votes import excluded_votes, vote_columns, votes
 from music_core.types import RewardModel, Vote
 
 LOG_LINES = 300
@@ -72,15 +73,19 @@ def _inventory(home: str, version: int) -> Inventory:  # noqa: ARG001
     return Inventory(store_info(opened)["counts"], tuple(sources), whole, data.filter_values(), tuple(data.models()))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+# One object for each vote: 100,000 pairs make half a million.
+@st.cache_resource(max_entries=1, show_spinner=False)
 def _votes(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> list[Vote]:  # noqa: ARG001
     said = votes(data.store(), f)
     return [replace(v, trained_on=False) if v.trained_on else v for v in said] if with_training_pairs else said
 
 
 @st.cache_resource(max_entries=32, show_spinner="Comparing the raters …")
-def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:
-    return Agreement(tuple(agreement_cells(_votes(home, version, f, with_training_pairs))), excluded_votes(data.store(), f))
+def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:  # noqa: ARG001
+    found = vote_columns(data.store(), f)
+    trained_on = found.trained_on & (not with_training_pairs)
+    table = table_of_numbers(found.raters, found.rater, found.pair, found.value, trained_on, found.final, found.seed)
+    return Agreement(tuple(agreement_cells(table)), excluded_votes(data.store(), f))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Looking for biases …")

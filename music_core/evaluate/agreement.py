@@ -57,7 +57,7 @@ class _Comparison:
     n_trained_on: int = 0
 
 
-def agreement_cells(votes: Sequence[Vote], *, seed: int = 0, n_boot: int = 1000) -> list[Cell]:
+def agreement_cells(votes: Sequence[Vote] | VoteTable, *, seed: int = 0, n_boot: int = 1000) -> list[Cell]:
     """One cell for every two raters and groups among `votes`, and one for each group with itself.
 
     Cells come in the order construction, judges, models, people, `a` before `b`. The result depends neither on the order of
@@ -67,7 +67,7 @@ def agreement_cells(votes: Sequence[Vote], *, seed: int = 0, n_boot: int = 1000)
     Raises:
         ValueError: a vote is not −1, 0 or 1, or a rater voted twice on one pair.
     """
-    table = vote_table(votes)
+    table = votes if isinstance(votes, VoteTable) else vote_table(votes)
     return [_cell(a, b, compared, table.seeds, seed, n_boot) for a, b, compared in _comparisons(table)]
 
 

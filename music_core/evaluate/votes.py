@@ -57,25 +57,38 @@ def rater_order(rater: str) -> tuple[int, str]:
 
 def vote_table(votes: Sequence[Vote]) -> VoteTable:
     """The votes as arrays. Raises `ValueError` on a value other than −1, 0, 1, or two votes of one rater on one pair."""
-    raters = tuple(sorted({v.rater for v in votes}, key=rater_order))
+    raters = tuple({v.rater: None for v in votes})
     row_of = {rater: i for i, rater in enumerate(raters)}
     seed_of_pair = {v.pair_id: v.seed_id for v in votes}
     column_of = {pair_id: i for i, pair_id in enumerate(seed_of_pair)}
     rows = np.fromiter((row_of[v.rater] for v in votes), np.int64, len(votes))
     columns = np.fromiter((column_of[v.pair_id] for v in votes), np.int64, len(votes))
     said = np.fromiter((v.value for v in votes), np.int64, len(votes))
-    if not np.isin(said, VALUES).all():
+    trained_on = np.fromiter((v.trained_on for v in votes), np.bool_, len(votes))
+    final = np.fromiter((v.final for v in votes), np.bool_, len(votes))
+    return table_of_numbers(raters, rows, columns, said, trained_on, final, _numbered(seed_of_pair.values()))
+
+
+def table_of_numbers(
+    raters: Sequence[str], rater: Counts, pair: Counts, value: Counts, trained_on: Mask, final: Mask, seed: Counts
+) -> VoteTable:
+    """The same table out of columns: vote k is what `raters[rater[k]]` says about pair `pair[k]`, which is of seed `seed[pair[k]]`.
+
+    Raises `ValueError` as `vote_table` does.
+    """
+    order = sorted(range(len(raters)), key=lambda i: rater_order(raters[i]))
+    row_of = np.empty(len(raters), np.int64)
+    row_of[order] = np.arange(len(raters))
+    rows, shape = row_of[rater], (len(raters), len(seed))
+    if not np.isin(value, VALUES).all():
         raise ValueError("a vote is -1, 0 or 1")
-    shape = (len(raters), len(column_of))
-    values = np.full(shape, MISSING, np.int8)
-    values[rows, columns] = said
-    if np.count_nonzero(values != MISSING) != len(votes):
+    values, trained, judged = np.full(shape, MISSING, np.int8), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    values[rows, pair] = value
+    if np.count_nonzero(values != MISSING) != len(value):
         raise ValueError("a rater voted twice on one pair")
-    trained_on = np.zeros(shape, np.bool_)
-    trained_on[rows, columns] = np.fromiter((v.trained_on for v in votes), np.bool_, len(votes))
-    final = np.zeros(shape, np.bool_)
-    final[rows, columns] = np.fromiter((v.final for v in votes), np.bool_, len(votes))
-    return VoteTable(raters, values, trained_on, _numbered(seed_of_pair.values()), final)
+    trained[rows, pair] = trained_on
+    judged[rows, pair] = final
+    return VoteTable(tuple(raters[i] for i in order), values, trained, seed, judged)
 
 
 def _numbered(names: Iterable[str]) -> Counts:

@@ -27,6 +27,10 @@ class Session:
         found = self._cursor.execute(sql, [_encoded(p) for p in params]).fetchall()
         return [tuple(_decoded(v) for v in row) for row in found]
 
+    def arrays(self, sql: str, params: Sequence[Any] = ()) -> dict[str, Any]:
+        """The columns of a query as numpy arrays, for numbers: strings would come as they are stored."""
+        return dict(self._cursor.execute(sql, [_encoded(p) for p in params]).fetchnumpy())
+
     def one(self, sql: str, params: Sequence[Any] = ()) -> Any:
         """The only value of a query, None where it has no row."""
         found = self.rows(sql, params)

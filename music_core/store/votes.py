@@ -1,6 +1,10 @@
 """Everybody's position on every pair, by branch: what agreement is computed from."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from music_core.store.connect import Store
 from music_core.store.filters import BUILT, DECIDED, PairFilter, selection
@@ -10,21 +14,29 @@ from music_core.types import NEUTRAL_METHODS, Vote
 
 # A pair has a construction as soon as one of its origins built it.
 _BUILT = f"""
-SELECT pair_id, seed_id FROM chosen WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT}) ORDER BY pair_id"""
+SELECT pair_id, seed_id, 'construction', 1, false, false FROM chosen WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT})"""
 
 _JUDGES = f"""
-SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, {VERDICT_VOTE}
-FROM fast.verdicts v JOIN chosen s USING (pair_id) WHERE v.value <> 'unresolved' ORDER BY v.judge, v.pair_id"""
+SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, {VERDICT_VOTE}, false, false
+FROM fast.verdicts v JOIN chosen s USING (pair_id) WHERE v.value <> 'unresolved'"""
 
 _MODELS = """
-SELECT g.pair_id, s.seed_id, 'model:' || d.name, CAST(sign(g.margin) AS INTEGER), t.pair_id IS NOT NULL
+SELECT g.pair_id, s.seed_id, 'model:' || d.name, CAST(sign(g.margin) AS INTEGER), t.pair_id IS NOT NULL, false
 FROM fast.margins g JOIN chosen s USING (pair_id) JOIN lake.models d USING (model_id)
-LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t ON t.run_id = d.run_id AND t.pair_id = g.pair_id
-ORDER BY d.name, g.pair_id"""
+LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t ON t.run_id = d.run_id AND t.pair_id = g.pair_id"""
 
 _PEOPLE = f"""
 SELECT l.pair_id, s.seed_id, 'person:' || l.person, {LABEL_VOTE}, false, {FINAL}
-FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED} ORDER BY l.person, l.pair_id"""
+FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED}"""
+
+_KINDS: tuple[tuple[str, tuple[Any, ...]], ...] = ((_BUILT, NEUTRAL_METHODS), (_JUDGES, ()), (_MODELS, ()), (_PEOPLE, ()))
+# The same as numbers.
+_SAID = f"""said(pair_id, seed_id, rater, value, trained_on, final) AS MATERIALIZED ({" UNION ALL ".join(sql for sql, _ in _KINDS)})"""
+_NUMBERED = """, pairs_said AS (SELECT pair_id, min(seed_id) AS seed_id FROM said GROUP BY pair_id),
+numbered AS MATERIALIZED (
+  SELECT pair_id, row_number() OVER (ORDER BY pair_id) - 1 AS pair, dense_rank() OVER (ORDER BY seed_id) - 1 AS seed FROM pairs_said
+),
+raters AS MATERIALIZED (SELECT rater, row_number() OVER (ORDER BY rater) - 1 AS number FROM (SELECT DISTINCT rater FROM said))"""
 
 _UNRESOLVED = """
 SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair_id)
@@ -46,11 +58,50 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
     chosen = selection(f or PairFilter())
 
     def query(session: Session) -> list[Vote]:
-        built = session.rows(chosen.sql + _BUILT, (*chosen.params, *NEUTRAL_METHODS))
-        found = [Vote(pair_id, seed_id, "construction", 1) for pair_id, seed_id in built]
-        for sql in (_JUDGES, _MODELS, _PEOPLE):
-            found += [Vote(*row) for row in session.rows(chosen.sql + sql, chosen.params)]
+        found: list[Vote] = []
+        for sql, params in _KINDS:
+            rows = session.rows(f"{chosen.sql} SELECT * FROM ({sql}) AS said ORDER BY 3, 1", (*chosen.params, *params))
+            found += [Vote(*row) for row in rows]
         return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
+
+    return store.indexed(query, chosen.needs)
+
+
+@dataclass(frozen=True)
+class VoteColumns:
+    """Votes as numbers: vote k is what rater `raters[rater[k]]` says about pair number `pair[k]`; pair p is of seed number `seed[p]`."""
+
+    raters: tuple[str, ...]
+    rater: NDArray[np.int64]
+    pair: NDArray[np.int64]
+    value: NDArray[np.int64]
+    trained_on: NDArray[np.bool_]
+    final: NDArray[np.bool_]
+    seed: NDArray[np.int64]
+
+
+def vote_columns(store: Store, f: PairFilter | None = None) -> VoteColumns:
+    """The votes of `votes`, adjudicated, as arrays: of hundreds of thousands, most of the time goes into making objects."""
+    chosen = selection(f or PairFilter())
+    params = (*chosen.params, *(value for _, values in _KINDS for value in values))
+    start = f"{chosen.sql}, {_SAID}{_NUMBERED}"
+
+    def query(session: Session) -> VoteColumns:
+        raters = tuple(row[0] for row in session.rows(f"{start} SELECT rater FROM raters ORDER BY number", params))
+        columns = "number, pair, value, trained_on, final, seed"
+        found = session.arrays(f"{start} SELECT {columns} FROM said JOIN numbered USING (pair_id) JOIN raters USING (rater)", params)
+        pair = found["pair"].astype(np.int64)
+        seed = np.zeros(int(pair.max()) + 1 if len(pair) else 0, np.int64)
+        seed[pair] = found["seed"]
+        return VoteColumns(
+            raters,
+            found["number"].astype(np.int64),
+            pair,
+            found["value"].astype(np.int64),
+            found["trained_on"].astype(np.bool_),
+            found["final"].astype(np.bool_),
+            seed,
+        )
 
     return store.indexed(query, chosen.needs)
 

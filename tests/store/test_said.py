@@ -13,7 +13,7 @@ from jobs.report.slicing import values_of
 from music_core.errors import StoreError
 from music_core.evaluate.agreement import agreement_cells
 from music_core.evaluate.compare import paired_difference
-from music_core.evaluate.votes import GROUPS, kind_of
+from music_core.evaluate.votes import GROUPS, kind_of, table_of_numbers
 from music_core.store.connect import Store, open_store
 from music_core.store.facts import pair_facts
 from music_core.store.filters import GAPS, Comparison, PairFilter
@@ -24,7 +24,7 @@ from music_core.store.readings import add_readings
 from music_core.store.runs import pin_snapshot, write_manifest
 from music_core.store.said import HELD, RELATIONS, comparable
 from music_core.store.traces import add_traces
-from music_core.store.votes import votes
+from music_core.store.votes import vote_columns, votes
 from music_core.types import (
     ContrastPair,
     GivenLabel,
@@ -233,3 +233,11 @@ def test_what_cannot_be_asked_for_is_refused(any_store: Store) -> None:
 def test_raters_that_the_store_does_not_know_have_no_pairs(any_store: Store) -> None:
     for rater in ("judge:gone", "model:gone", "person:gone", "pick:gone"):
         assert listed(any_store, compared=Comparison(rater, "construction", "both")) == set()
+
+
+@pytest.mark.parametrize("source", [(), ("a",), ("nothing",)])
+def test_votes_as_numbers_give_the_same_matrix_as_votes_one_by_one(any_store: Store, source: tuple[str, ...]) -> None:
+    f = PairFilter(sources=source)
+    found = vote_columns(any_store, f)
+    table = table_of_numbers(found.raters, found.rater, found.pair, found.value, found.trained_on, found.final, found.seed)
+    assert agreement_cells(table, n_boot=50) == agreement_cells(votes(any_store, f), n_boot=50)
