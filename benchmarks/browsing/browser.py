@@ -120,6 +120,22 @@ def measure(home: Path, folder: Path) -> Seen:
     return seen
 
 
+def named(browser: Browser, url: str, person: str) -> Page:
+    """The Label page in a profile of its own, under a name."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(WAIT_MS)
+    _give_name(page, url, person)
+    return page
+
+
+def _give_name(page: Page, url: str, person: str) -> None:
+    _open(page, url)
+    form = page.locator(".st-key-mw-ask-name")
+    form.get_by_label("Your name").fill(person)
+    form.get_by_role("button", name="Use this name").click()
+    page.wait_for_selector('[class*="st-key-mw-skip-"]')
+
+
 def _apart(starts: list[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(a for a, _ in starts), tuple(b for _, b in starts)
 
@@ -165,14 +181,10 @@ def _every_page(page: Page, url: str, pair_id: str) -> None:
 
 def _keys(desk: Page, url: str, plain: Page, n: int) -> dict[str, Times]:
     """Per key its times beside those of the minimal page: S stores and goes on; 1 stores and shows the answer; N goes on."""
-    _open(desk, f"{url}/label")
-    form = desk.locator(".st-key-mw-ask-name")
-    form.get_by_label("Your name").fill(PERSON)
-    form.get_by_role("button", name="Use this name").click()
-    desk.wait_for_selector('[class*="st-key-mw-skip-"]')
+    _give_name(desk, f"{url}/label", PERSON)
     taken: dict[str, list[float]] = {"skip_to_next": [], "vote_to_answer": [], "answer_to_next": [], "floor": []}
     for i in range(-1, n):
-        now = {"skip_to_next": _press_on(desk, "s", "mw-skip-"), "floor": _press_on(plain, "1", "vote-")}
+        now = {"skip_to_next": press_on(desk, "s", "mw-skip-"), "floor": press_on(plain, "1", "vote-")}
         now["vote_to_answer"] = _press(desk, "1", ".mw-decided", "")
         now["answer_to_next"] = _press(desk, "n", '[class*="st-key-mw-skip-"]', ".mw-decided")
         if i >= 0:  # the first round warms both up
@@ -182,7 +194,7 @@ def _keys(desk: Page, url: str, plain: Page, n: int) -> dict[str, Times]:
     return {name: Times(tuple(values), floor) for name, values in taken.items()}
 
 
-def _press_on(page: Page, key: str, prefix: str) -> float:
+def press_on(page: Page, key: str, prefix: str) -> float:
     """A press that brings the next pair: the button whose key begins with `prefix` gives way to another one."""
     page.wait_for_selector(IDLE)
     before = page.evaluate(
