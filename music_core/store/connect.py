@@ -98,6 +98,10 @@ class Store:
         """Those of `ids` that a table of the index holds as it stands, without a look at the lake; none before its first use."""
         return self._transaction(lambda session: session.known(table, column, ids, "fast")) if self._index.ready else set()
 
+    def arrived(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query over what the index has just brought from the lake (`fast.new_…`); none before its first use."""
+        return self.indexed(lambda session: session.rows(sql, params)) if self._index.ready else []
+
     def write(self, kind: str, fn: Callable[[Session], T]) -> T:
         """Run `fn(session)` in one transaction that first updates the lock row `kind`; returns what `fn` returned.
 

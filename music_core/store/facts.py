@@ -8,8 +8,8 @@ from music_core.facts import PairFacts
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter, selection
 from music_core.store.index import MODEL_IN_TURNS
-from music_core.store.labels import _COLUMNS as _LABEL
-from music_core.store.labels import stored_label
+from music_core.store.label_rows import LABEL_COLUMNS as _LABEL
+from music_core.store.label_rows import stored_label
 from music_core.store.session import Session, marks
 from music_core.store.text import from_json
 from music_core.types import NEUTRAL_METHODS, LabelEvent, Reading, Verdict

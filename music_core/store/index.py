@@ -2,7 +2,8 @@
 
 A query over the lake costs 10 ms and more per table before its first row, since DuckLake asks the catalog several times,
 and seconds where many small files lie. So each process keeps a copy of the columns without long text in DuckDB tables of
-its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`, `fast.repeats`; about 50 MB for 100,000 pairs) and
+its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`, `fast.repeats`;
+about 50 MB for 100,000 pairs) and
 brings it up to date before a query by reading the rows that were appended since. The lake's tables are append-only, which
 makes that simple. The copy holds one row per id, or the newest row per person or judge.
 
@@ -16,12 +17,17 @@ from dataclasses import dataclass
 
 import duckdb
 
+from music_core.store.label_rows import LABEL_COLUMNS, REPEAT
 from music_core.store.session import Session, marks
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table in memory and the rows of the lake that it is made of: those of `only`, by `key`; `newest` is the order among equals."""
+    """A table in memory and the rows of the lake that it is made of: those of `only`, by `key`; `newest` is the order among equals.
+
+    A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
+    one takes what arrives, in place of asking the lake again.
+    """
 
     name: str
     source: str
@@ -31,6 +37,8 @@ class _Table:
     newest: str
     replaces: bool = False
     only: str = "true"
+    passing: bool = False
+    through: str = ""
 
 
 _TABLES = (
@@ -52,6 +60,7 @@ _TABLES = (
     ),
     _Table("traces", "trace_rows", "traces", "trace_id", "trace_id, pair_id, branch, model_id, last_reward", "created_at"),
     _Table("verdicts", "verdict_rows", "readings", "pair_id, judge", "pair_id, judge, value, seq", "seq DESC", replaces=True),
+    _Table("new_labels", "label_rows", "labels", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True),
     _Table(
         "labels",
         "label_rows",
@@ -60,10 +69,19 @@ _TABLES = (
         "pair_id, person, choice, left_branch, queue, seq, kind, label_id",
         "seq DESC",
         replaces=True,
-        only="kind IS DISTINCT FROM 'repeat'",
+        only=f"NOT {REPEAT}",
+        through="new_labels",
     ),
     _Table(
-        "repeats", "label_rows", "labels", "pair_id, person", "pair_id, person, choice, seq, label_id", "seq DESC", True, "kind = 'repeat'"
+        "repeats",
+        "label_rows",
+        "labels",
+        "pair_id, person",
+        "pair_id, person, choice, seq, label_id",
+        "seq DESC",
+        replaces=True,
+        only=REPEAT,
+        through="new_labels",
     ),
 )
 # The value of a key in compact JSON, with its escapes: taking turn records apart as JSON costs four times as much, and
@@ -168,11 +186,17 @@ def _load(session: Session, table: _Table) -> None:
         session.rows(_LENGTHS.format(wanted="true", pairs="arrived"))
         session.rows("CREATE OR REPLACE TABLE fast.lengths AS FROM measured")
         return
-    session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS {_distinct(table, f'lake.{table.source}')}")
+    none = " LIMIT 0" if table.passing else ""
+    session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS {_distinct(table, f'lake.{table.source}')}{none}")
 
 
 def _append(session: Session, table: _Table, first: int, last: int) -> None:
-    new = _distinct(table, f"ducklake_table_insertions('lake', 'main', '{table.source}', {first}, {last})")
+    since = f"ducklake_table_insertions('lake', 'main', '{table.source}', {first}, {last})"
+    new = _distinct(table, f"fast.{table.through}" if table.through else since)
+    if table.passing:
+        session.rows(f"DELETE FROM fast.{table.name}")
+        session.rows(f"INSERT INTO fast.{table.name} {new}")
+        return
     session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {new}")
     known = f"({table.key}) IN (SELECT ({table.key}) FROM {'arrived' if table.replaces else f'fast.{table.name}'})"
     if table.replaces:

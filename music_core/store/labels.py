@@ -7,19 +7,14 @@ from typing import Any, get_args
 
 from music_core.errors import StoreError
 from music_core.store.connect import Store
+from music_core.store.label_rows import LABEL_COLUMNS, REPEAT, stored_label
 from music_core.store.pairs import known_pairs
-from music_core.store.session import Row, Session, marks
-from music_core.store.text import from_json, naive, now, to_json, utc
+from music_core.store.session import Session, marks
+from music_core.store.text import naive, now, to_json
 from music_core.types import GivenLabel, LabelChoice, LabelEvent, LabelKind, StoredLabel, content_id
 
 # A commit costs about 12 ms; a long transaction loses against the short ones of people who are labelling meanwhile.
 BATCH = 1000
-_COLUMNS = (
-    "label_id, token, pair_id, person, choice, left_branch, blind, verified, seconds, reasons, comment, turn_marks, "
-    "queue, guideline, probability, shown, supersedes, kind, beyond, created_at"
-)
-# A repeat of a decision; it replaces only repeats, and only repeats replace it.
-REPEAT = "(kind IS NOT DISTINCT FROM 'repeat')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +97,12 @@ def label_history(store: Store, pair_id: str, person: str | None = None) -> list
     by, params = (" AND person = ?", [person]) if person is not None else ("", [])
     # Not the view, whose window over ids would read every label.
     one = "QUALIFY row_number() OVER (PARTITION BY label_id ORDER BY seq) = 1"
-    return _labels(store, f"SELECT {_COLUMNS} FROM lake.label_rows WHERE pair_id = ?{by} {one} ORDER BY seq", [pair_id, *params])
+    return _labels(store, f"SELECT {LABEL_COLUMNS} FROM lake.label_rows WHERE pair_id = ?{by} {one} ORDER BY seq", [pair_id, *params])
 
 
 def labels_of(store: Store, pair_id: str) -> list[StoredLabel]:
     """The current label of every person on the pair, by person; without those taken back and without repeats."""
-    sql = f"SELECT {_COLUMNS} FROM lake.current_labels WHERE pair_id = ? AND choice IS NOT NULL ORDER BY person"
+    sql = f"SELECT {LABEL_COLUMNS} FROM lake.current_labels WHERE pair_id = ? AND choice IS NOT NULL ORDER BY person"
     return _labels(store, sql, [pair_id])
 
 
@@ -132,7 +127,7 @@ def said_so_far(store: Store, person: str) -> SaidSoFar:
 
 def label_of_id(store: Store, label_id: str) -> StoredLabel:
     """One event, which never changes. Raises `StoreError` for an unknown id."""
-    found = _labels(store, f"SELECT {_COLUMNS} FROM lake.label_rows WHERE label_id = ? ORDER BY seq LIMIT 1", [label_id])
+    found = _labels(store, f"SELECT {LABEL_COLUMNS} FROM lake.label_rows WHERE label_id = ? ORDER BY seq LIMIT 1", [label_id])
     if not found:
         raise StoreError(f"There is no label {label_id} in this store.")
     return found[0]
@@ -140,7 +135,7 @@ def label_of_id(store: Store, label_id: str) -> StoredLabel:
 
 def recent_labels(store: Store, person: str, limit: int = 20) -> list[StoredLabel]:
     """The person's current labels, newest first."""
-    sql = f"SELECT {_COLUMNS} FROM lake.current_labels WHERE person = ? AND choice IS NOT NULL ORDER BY seq DESC LIMIT ?"
+    sql = f"SELECT {LABEL_COLUMNS} FROM lake.current_labels WHERE person = ? AND choice IS NOT NULL ORDER BY seq DESC LIMIT ?"
     return _labels(store, sql, [person, limit])
 
 
@@ -151,7 +146,7 @@ def newest_standing(store: Store, person: str) -> StoredLabel | None:
 
 def all_labels(store: Store) -> list[StoredLabel]:
     """Every event of everybody, oldest first."""
-    return _labels(store, f"SELECT {_COLUMNS} FROM lake.labels ORDER BY seq", [])
+    return _labels(store, f"SELECT {LABEL_COLUMNS} FROM lake.labels ORDER BY seq", [])
 
 
 def _label_id(token: str) -> str:
@@ -224,7 +219,7 @@ def _row(event: LabelEvent, label_id: str, supersedes: str | None, seq: int, giv
 
 
 def _current(session: Session, pair_id: str, person: str) -> StoredLabel | None:
-    sql = f"SELECT {_COLUMNS} FROM lake.label_rows WHERE pair_id = ? AND person = ? AND NOT {REPEAT} ORDER BY seq DESC LIMIT 1"
+    sql = f"SELECT {LABEL_COLUMNS} FROM lake.label_rows WHERE pair_id = ? AND person = ? AND NOT {REPEAT} ORDER BY seq DESC LIMIT 1"
     found = session.rows(sql, [pair_id, person])
     return stored_label(found[0]) if found else None
 
@@ -234,13 +229,16 @@ def _standing(session: Session, where: str, params: list[Any]) -> StoredLabel | 
         f"SELECT *, {REPEAT} AS again FROM lake.label_rows WHERE {where} "
         "QUALIFY row_number() OVER (PARTITION BY pair_id, person, again ORDER BY seq DESC) = 1"
     )
-    found = session.rows(f"SELECT {_COLUMNS} FROM ({newest}) WHERE choice IS NOT NULL ORDER BY seq DESC LIMIT 1", params)
+    found = session.rows(f"SELECT {LABEL_COLUMNS} FROM ({newest}) WHERE choice IS NOT NULL ORDER BY seq DESC LIMIT 1", params)
     return stored_label(found[0]) if found else None
 
 
 def read_back(store: Store, token: str) -> StoredLabel:
     """The label under this token, after its commit. Raises `StoreError` where it is not there."""
-    found = _labels(store, f"SELECT {_COLUMNS} FROM lake.label_rows WHERE label_id = ? ORDER BY seq LIMIT 1", [_label_id(token)])
+    one = f"SELECT {LABEL_COLUMNS} FROM {{}} WHERE label_id = ? ORDER BY seq LIMIT 1"
+    # Whoever labels asks next what the index says, which reads what was committed since; that reading serves here as well.
+    found = list(map(stored_label, store.arrived(one.format("fast.new_labels"), [_label_id(token)])))
+    found = found or _labels(store, one.format("lake.label_rows"), [_label_id(token)])
     if not found:
         raise StoreError("The label was written but cannot be read back.", "Do not go on labelling; run music store check.")
     return found[0]
@@ -248,13 +246,3 @@ def read_back(store: Store, token: str) -> StoredLabel:
 
 def _labels(store: Store, sql: str, params: list[Any]) -> list[StoredLabel]:
     return [stored_label(row) for row in store.read(sql, params)]
-
-
-def stored_label(row: Row) -> StoredLabel:
-    """A label from the columns of `label_rows` in the order of `_COLUMNS`."""
-    v = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    label_id, created_at = v.pop("label_id"), v.pop("created_at")
-    marks = {int(turn): mark for turn, mark in from_json(v.pop("turn_marks")).items()}
-    v |= {"kind": v["kind"] or "label", "beyond": bool(v["beyond"])}  # older rows have neither
-    event = LabelEvent(**{**v, "reasons": tuple(from_json(v["reasons"])), "turn_marks": marks, "shown": from_json(v["shown"])})
-    return StoredLabel(label_id, event, utc(created_at))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED, PairFilter, selection
-from music_core.store.labels import _COLUMNS as _LABEL
-from music_core.store.labels import stored_label
+from music_core.store.label_rows import LABEL_COLUMNS as _LABEL
+from music_core.store.label_rows import stored_label
 from music_core.store.session import Session, marks
 from music_core.types import Repeated, StoredLabel, VerdictValue
 

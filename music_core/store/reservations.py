@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED
-from music_core.store.labels import REPEAT, append, check_events, read_back
+from music_core.store.label_rows import REPEAT
+from music_core.store.labels import append, check_events, read_back
 from music_core.store.session import Session, marks
 from music_core.store.text import now
 from music_core.types import LabelEvent, StoredLabel
