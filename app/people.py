@@ -40,6 +40,7 @@ _OWN = (
 )
 _SCRIPT = (Path(__file__).parent / "components" / "person.js").read_text(encoding="utf-8")
 _mount = st.components.v2.component("music_person", js=_SCRIPT)
+_READ: set[bool] = set()
 
 SignIn = Literal["off", "on", "broken"]
 
@@ -58,10 +59,14 @@ def clean_name(text: str) -> str | None:
 
 def sign_in() -> SignIn:
     """Whether people can sign in: `broken` where a sign-in was set up and its secrets cannot be read now."""
-    if secrets_singleton.load_if_toml_exists():
+    there = any(os.path.exists(path) for path in st.get_option("secrets.files"))
+    # While there is no file Streamlit looks for it at length at every question, and a page asks a dozen times. A file that was
+    # read once counts on, even where it is gone.
+    if (there or _READ) and secrets_singleton.load_if_toml_exists():
+        _READ.add(True)
         if "auth" in secrets_singleton:
             return "on"
-    elif any(Path(p).exists() for p in st.get_option("secrets.files")):
+    elif there:
         return "broken"
     return "broken" if os.environ.get(EXPECTED) == "required" else "off"
 
