@@ -44,6 +44,9 @@ def address(home: Path, catalog: str | None, data_path: str | None) -> Address:
     return Address(home, name, (data_path or f"{home / 'parquet'}/") if default else None)
 
 
+# Our queries are many and small, and DuckLake sends several of its own for each; a second thread doubles the processor time of
+# every one of them and halves the speed of a busy machine. Those that read much ask for more, see `Store.wide`.
+THREADS = 1
 # Instances of stores that were closed, with their extensions loaded: checking the signature of those takes 0.3 s.
 _idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
 _idle_guard = threading.Lock()
@@ -100,9 +103,7 @@ def _new_instance() -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
         # A table that is not there must be an error, not a variable of the calling function that has its name.
         "python_enable_replacements": "false",
-        # Our queries are many and small, and DuckLake sends several of its own for each; a second thread doubles the
-        # processor time of every one of them and halves the speed of a busy machine.
-        "threads": 1,
+        "threads": THREADS,
     }
     return duckdb.connect(":memory:", config=config)
 

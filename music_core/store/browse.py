@@ -69,7 +69,8 @@ def list_pairs(
         found = session.rows(sql, [*chosen.params, limit, offset])
         return PairPage(_complete(session, f, [row[1:] for row in found if row[1] is not None]), int(found[0][0]))
 
-    return store.indexed(query, chosen.needs)
+    with store.wide(bool(f.text)):
+        return store.indexed(query, chosen.needs)
 
 
 def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]]) -> tuple[PairRow, ...]:

@@ -2,10 +2,11 @@
 
 import contextlib
 import itertools
+import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +59,7 @@ class Store:
         self._guard = threading.Lock()
         self._queue = Queue(self.home / QUEUE_FILE)
         self._index = Index()
+        self._n_wide = 0
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -81,18 +83,36 @@ class Store:
         """What `fn(session)` returns, all its queries seeing one and the same snapshot."""
         return retrying(lambda: self._transaction(fn), "read")
 
-    def indexed(self, fn: Callable[[Session], T], needs: Sequence[str] = ()) -> T:
+    def indexed(self, fn: Callable[[Session], T], needs: Collection[str] = ()) -> T:
         """What `fn(session)` returns, with the tables of the index (`fast.…`) at the newest snapshot beside those of the lake.
 
         `needs` names tables of the index that are read when first asked for, see `Selection.needs`.
         """
 
         def once() -> T:
-            with self._cursor() as cursor:
+            with self.wide(not self._index.has(needs)), self._cursor() as cursor:
                 self._index.refresh(cursor, needs)
             return self._transaction(fn)
 
         return retrying(once, "read")
+
+    @contextlib.contextmanager
+    def wide(self, wanted: bool = True) -> Iterator[None]:
+        """While the block runs, queries may use every core: for those that read much. One thread is better for all others."""
+        if not wanted:
+            yield
+            return
+        self._widen(1)
+        try:
+            yield
+        finally:
+            self._widen(-1)
+
+    def _widen(self, by: int) -> None:
+        with self._guard:
+            self._n_wide += by
+            if self._root is not None and self._n_wide == max(by, 0):
+                self._root.cursor().execute(f"SET threads = {(os.cpu_count() or 1) if by > 0 else attach.THREADS}")
 
     def already_indexed(self, table: str, column: str, ids: Sequence[str]) -> set[str]:
         """Those of `ids` that a table of the index holds as it stands, without a look at the lake; none before its first use."""

@@ -7,7 +7,6 @@ from typing import Any
 from music_core.facts import PairFacts
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter, selection
-from music_core.store.index import MODEL_IN_TURNS
 from music_core.store.label_rows import LABEL_COLUMNS as _LABEL
 from music_core.store.label_rows import stored_label
 from music_core.store.session import Session, marks
@@ -28,20 +27,24 @@ sides AS (
   ) JOIN lake.conversation_rows USING (conversation_id)
 )"""
 
+# The narrow columns are the index's; only origins that say whose answers the sides are have to be read in full.
 _FACTS = f"""
-, {_SIDES.strip()}, lengths AS (
-  SELECT pair_id, max(n) FILTER (side = 'chosen') AS chars_chosen, max(n) FILTER (side = 'rejected') AS chars_rejected
-  FROM (SELECT pair_id, side, {_CHARS} AS n FROM sides) GROUP BY pair_id
-), told AS (
+, told AS (
   SELECT pair_id, list(DISTINCT source) AS sources, list(DISTINCT method) AS methods, list(DISTINCT schedule) AS schedules,
-         bool_or(method IS NULL OR method NOT IN ({marks(NEUTRAL_METHODS)})) AS built,
-         list_distinct(flatten(list(list_distinct(regexp_extract_all(turns, ?, 1))))) AS models,
-         list(DISTINCT meta) FILTER (contains(meta, '"sides"')) AS metas
-  FROM lake.origin_rows WHERE pair_id IN (SELECT pair_id FROM chosen) GROUP BY pair_id
+         bool_or(method IS NULL OR method NOT IN ({marks(NEUTRAL_METHODS)})) AS built
+  FROM fast.origins WHERE pair_id IN (SELECT pair_id FROM chosen) GROUP BY pair_id
+), wrote AS (
+  SELECT pair_id, list_distinct(flatten(list(models))) AS models FROM fast.simulators
+  WHERE pair_id IN (SELECT pair_id FROM chosen) GROUP BY pair_id
+), authored AS (
+  SELECT pair_id, list(DISTINCT meta) AS metas FROM lake.origin_rows
+  WHERE contains(meta, '"sides"') AND pair_id IN (SELECT pair_id FROM chosen) GROUP BY pair_id
 )
-SELECT c.pair_id, c.seed_id, c.split, c.n_turns, c.divergence, l.chars_chosen, l.chars_rejected,
-       t.built, t.sources, t.methods, t.schedules, t.models, t.metas
-FROM chosen c JOIN lengths l USING (pair_id) JOIN told t USING (pair_id) ORDER BY c.pair_id"""
+SELECT c.pair_id, c.seed_id, c.split, c.n_turns, c.divergence, l.chosen, l.rejected, t.built, t.sources, t.methods, t.schedules,
+       w.models, a.metas
+FROM chosen c JOIN fast.lengths l USING (pair_id) JOIN told t USING (pair_id)
+LEFT JOIN wrote w USING (pair_id) LEFT JOIN authored a USING (pair_id) ORDER BY c.pair_id"""
+_NEEDS = ("lengths", "simulators")
 
 
 def pair_facts(store: Store, f: PairFilter | None = None) -> list[PairFacts]:
@@ -50,8 +53,8 @@ def pair_facts(store: Store, f: PairFilter | None = None) -> list[PairFacts]:
     Characters are code points as stored: the few characters that no column takes (see `store.text`) count for five.
     """
     chosen = selection(f or PairFilter())
-    sql, params = chosen.sql + _FACTS, (*chosen.params, *NEUTRAL_METHODS, MODEL_IN_TURNS)
-    return [_facts(row) for row in store.indexed(lambda session: session.rows(sql, params), chosen.needs)]
+    sql, params = chosen.sql + _FACTS, (*chosen.params, *NEUTRAL_METHODS)
+    return [_facts(row) for row in store.indexed(lambda session: session.rows(sql, params), {*chosen.needs, *_NEEDS})]
 
 
 def _facts(row: Sequence[Any]) -> PairFacts:
@@ -100,7 +103,8 @@ def reply_counts(store: Store, patterns: Sequence[str], *, without: str, f: Pair
     sql = f"""{chosen.sql}, {_SIDES.strip()} SELECT pair_id, side, {", ".join(["chars", *matches])}
         FROM (SELECT pair_id, side, {_CHARS} AS chars, {plain} AS plain FROM sides)"""
     # Placeholders count in the order of the text: the matches stand before what they match in.
-    rows = store.indexed(lambda session: session.rows(sql, (*chosen.params, *patterns, without)), chosen.needs)
+    with store.wide():
+        rows = store.indexed(lambda session: session.rows(sql, (*chosen.params, *patterns, without)), chosen.needs)
     found = {(pair_id, side): tuple(int(n) for n in counts) for pair_id, side, *counts in rows}
     return {pair_id: (counts, found[pair_id, "rejected"]) for (pair_id, side), counts in found.items() if side == "chosen"}
 

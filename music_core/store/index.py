@@ -144,6 +144,10 @@ class Index:
         """Whether the copy has been filled once."""
         return self._snapshot_id >= 0
 
+    def has(self, needs: Collection[str]) -> bool:
+        """Whether nothing has to be read from the beginning."""
+        return self.ready and self._asked_for.issuperset(needs)
+
     def refresh(self, cursor: duckdb.DuckDBPyConnection, needs: Collection[str] = ()) -> None:
         """Bring the copy up to the newest snapshot, in one transaction of `cursor`; readers see the old or the new state.
 

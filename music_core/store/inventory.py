@@ -24,21 +24,21 @@ class SourceCount:
 _SPLITS = "count(*), count(*) FILTER (p.split = 'train'), count(*) FILTER (p.split = 'validation'), count(*) FILTER (p.split = 'test')"
 
 _SOURCES = f"""
-WITH here AS (SELECT DISTINCT source, pair_id FROM lake.origin_rows),
-     judged AS (SELECT DISTINCT pair_id FROM lake.verdict_rows),
-     scored AS (SELECT DISTINCT pair_id FROM lake.margins WHERE margin IS NOT NULL),
-     labelled AS (SELECT DISTINCT pair_id FROM lake.current_labels WHERE {DECIDED})
+WITH here AS (SELECT DISTINCT source, pair_id FROM fast.origins),
+     judged AS (SELECT DISTINCT pair_id FROM fast.verdicts),
+     scored AS (SELECT DISTINCT pair_id FROM fast.margins),
+     labelled AS (SELECT DISTINCT pair_id FROM fast.labels WHERE {DECIDED})
 SELECT h.source, {_SPLITS}, count(j.pair_id), count(s.pair_id), count(l.pair_id)
-FROM here h JOIN lake.pairs p USING (pair_id) LEFT JOIN judged j USING (pair_id) LEFT JOIN scored s USING (pair_id)
+FROM here h JOIN fast.pairs p USING (pair_id) LEFT JOIN judged j USING (pair_id) LEFT JOIN scored s USING (pair_id)
 LEFT JOIN labelled l USING (pair_id)
 GROUP BY 1 ORDER BY 2 DESC, 1"""
 
 _ALL = f"""
 SELECT {_SPLITS},
-       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM lake.verdict_rows)),
-       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM lake.margins WHERE margin IS NOT NULL)),
-       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM lake.current_labels WHERE {DECIDED}))
-FROM lake.pairs p"""
+       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM fast.verdicts)),
+       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM fast.margins)),
+       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM fast.labels WHERE {DECIDED}))
+FROM fast.pairs p"""
 
 
 def source_counts(store: Store) -> list[SourceCount]:
@@ -47,4 +47,5 @@ def source_counts(store: Store) -> list[SourceCount]:
     def query(session: Session) -> list[SourceCount]:
         return [SourceCount(*row) for row in session.rows(_SOURCES)] + [SourceCount("", *row) for row in session.rows(_ALL)]
 
-    return store.view(query)
+    with store.wide():
+        return store.indexed(query)

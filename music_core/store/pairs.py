@@ -206,18 +206,17 @@ def _origins(session: Session, ids: Sequence[str], at: str) -> dict[str, list[Or
 def pair_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: bool = True) -> list[str]:
     """Ids of all pairs that pass `f`, in the order of the Pairs page."""
     chosen = selection(f, sort)
-    rows = store.indexed(
-        lambda session: session.rows(f"{chosen.sql} SELECT pair_id FROM chosen ORDER BY {order(descending)}", chosen.params),
-        chosen.needs,
-    )
-    return [row[0] for row in rows]
+    sql = f"{chosen.sql} SELECT pair_id FROM chosen ORDER BY {order(descending)}"
+    with store.wide(bool(f.text)):
+        return [row[0] for row in store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)]
 
 
 def sorted_ids(store: Store, f: PairFilter) -> tuple[str, ...]:
     """Ids of all pairs that pass `f`, sorted: as one value, which costs a tenth of as many rows."""
     chosen = selection(f)
     sql = f"{chosen.sql} SELECT list(pair_id ORDER BY pair_id) FROM chosen"
-    return tuple(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)[0][0] or ())
+    with store.wide(bool(f.text)):
+        return tuple(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)[0][0] or ())
 
 
 def iter_pairs(store: Store, f: PairFilter, *, batch: int = 500) -> Iterator[StoredPair]:

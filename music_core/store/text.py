@@ -10,24 +10,25 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-_MARK = "\U0010ffff"
+# Begins an escape in stored text.
+MARK = "\U0010ffff"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff\U0010ffff]")
 _PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s'\"]\S*)|(?<=:)[^:/@\s]+(?=@)", re.IGNORECASE)
-_STORED = re.compile(_MARK + "([0-9a-f]{4})")
+_STORED = re.compile(MARK + "([0-9a-f]{4})")
 
 
 def encode(text: str) -> str:
     """`text` in the form in which it is stored; the same string where nothing needs escaping."""
     if not _UNSTORABLE.search(text):
         return text
-    return _UNSTORABLE.sub(lambda m: _MARK + ("ffff" if m[0] == _MARK else f"{ord(m[0]):04x}"), text)
+    return _UNSTORABLE.sub(lambda m: MARK + ("ffff" if m[0] == MARK else f"{ord(m[0]):04x}"), text)
 
 
 def decode(text: str) -> str:
     """Inverse of `encode`."""
-    if _MARK not in text:
+    if MARK not in text:
         return text
-    return _STORED.sub(lambda m: _MARK if m[1] == "ffff" else chr(int(m[1], 16)), text)
+    return _STORED.sub(lambda m: MARK if m[1] == "ffff" else chr(int(m[1], 16)), text)
 
 
 def to_json(value: Any) -> str:

@@ -103,7 +103,8 @@ def vote_columns(store: Store, f: PairFilter | None = None) -> VoteColumns:
             seed,
         )
 
-    return store.indexed(query, chosen.needs)
+    with store.wide():
+        return store.indexed(query, chosen.needs)
 
 
 def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:
