@@ -84,12 +84,12 @@ def _margins(home: str, version: Writes, a_id: str, b_id: str) -> tuple[TwoMargi
     return tuple(margins_of_two(data.store(), a_id, b_id))
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading what people and judges said …")
-def _votes(home: str, version: Writes) -> tuple[Vote, ...]:  # noqa: ARG001
-    return tuple(votes(data.store()))
+@st.cache_resource(max_entries=1, show_spinner="Reading what people and judges said …")
+def _votes(home: str, version: Writes, kind: str) -> tuple[Vote, ...]:  # noqa: ARG001
+    return tuple(votes(data.store(), kinds=(kind,)))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=1, show_spinner=False)
 def _facts(home: str, version: Writes) -> tuple[PairFacts, ...]:  # noqa: ARG001
     return tuple(pair_facts(data.store()))
 
@@ -112,7 +112,8 @@ def _said(home: str, version: Writes, a: RewardModel, b: RewardModel, reference:
     if reference == CONSTRUCTION:
         return found + [Vote(r.pair_id, r.seed_id, CONSTRUCTION, 1) for r in rows if r.built]
     shared = {r.pair_id for r in rows}
-    others = (v for v in _votes(home, version) if v.rater == reference or GROUPS.get(kind_of(v.rater)) == reference)
+    kind = next((kind for kind, group in GROUPS.items() if group == reference), kind_of(reference))
+    others = (v for v in _votes(home, version, kind) if v.rater == reference or GROUPS.get(kind_of(v.rater)) == reference)
     return found + [v for v in others if v.pair_id in shared]
 
 

@@ -59,7 +59,7 @@ def clean_name(text: str) -> str | None:
 
 def sign_in() -> SignIn:
     """Whether people can sign in: `broken` where a sign-in was set up and its secrets cannot be read now."""
-    there = any(os.path.exists(path) for path in st.get_option("secrets.files"))
+    there = any(Path(path).exists() for path in st.get_option("secrets.files"))
     # While there is no file Streamlit looks for it at length at every question, and a page asks a dozen times. A file that was
     # read once counts on, even where it is gone.
     if (there or _READ) and secrets_singleton.load_if_toml_exists():

@@ -1,7 +1,9 @@
 """What Overview, Agreement, Evaluation and Jobs read: figures, kept until anything is committed, and runs as they are now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 from typing import Any
 
 import streamlit as st
@@ -11,21 +13,23 @@ from jobs import api
 from jobs.folder import RunState
 from jobs.report.gather import Evaluated, evaluations, finished
 from jobs.report.page import build
-from jobs.report.slicing import slices_by
-from jobs.stages.bias import report_of
+from jobs.report.slicing import slices_of
+from jobs.stages.bias import report_for, report_of
 from jobs.stages.select import Selection
 from music_core.evaluate.agreement import Cell, agreement_cells
 from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.slices import Ceiling, Slice, ceiling
-from music_core.evaluate.votes import table_of_numbers
-from music_core.store.facts import pair_facts
+from music_core.evaluate.votes import GROUPS, kind_of, table_of_numbers
 from music_core.store.info import store_info
 from music_core.store.inventory import SourceCount, source_counts
 from music_core.store.pairs import Facet, PairFilter
 from music_core.store.votes import excluded_votes, vote_columns, votes
-from music_core.types import RewardModel, Vote
+from music_core.types import RewardModel
 
 LOG_LINES = 300
+# From so many pairs on, bias is looked for in a process of its own: for seconds it holds an object for each vote, reading and pair,
+# and meanwhile everybody else would wait for this one.
+LARGE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,6 @@ def _inventory(home: str, version: int) -> Inventory:  # noqa: ARG001
     return Inventory(store_info(opened)["counts"], tuple(sources), whole, data.filter_values(), tuple(data.models()))
 
 
-# One object for each vote: 100,000 pairs make half a million.
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _votes(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> list[Vote]:  # noqa: ARG001
-    said = votes(data.store(), f)
-    return [replace(v, trained_on=False) if v.trained_on else v for v in said] if with_training_pairs else said
-
-
 @st.cache_resource(max_entries=32, show_spinner="Comparing the raters …")
 def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:  # noqa: ARG001
     found = vote_columns(data.store(), f)
@@ -90,22 +87,28 @@ def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool
 
 @st.cache_resource(max_entries=16, show_spinner="Looking for biases …")
 def _bias(home: str, version: int, selection: Selection) -> Mapping[str, Any]:  # noqa: ARG001
-    return report_of(data.store(), selection)
+    if inventory().whole.n < LARGE:
+        return report_of(data.store(), selection)
+    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        return apart.submit(report_for, asdict(selection)).result()
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing the raters slice by slice …")
-def _slices(home: str, version: int, f: PairFilter, by: str, with_training_pairs: bool) -> tuple[Slice, ...]:
-    return tuple(slices_by(by, _votes(home, version, f, with_training_pairs), pair_facts(data.store(), f)))
+def _slices(home: str, version: int, f: PairFilter, by: str, with_training_pairs: bool) -> tuple[Slice, ...]:  # noqa: ARG001
+    return tuple(slices_of(data.store(), f, by, with_training_pairs=with_training_pairs))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _ceiling(home: str, version: int, f: PairFilter) -> Ceiling:
-    return ceiling(_votes(home, version, f, False))
+def _ceiling(home: str, version: int, f: PairFilter) -> Ceiling:  # noqa: ARG001
+    return ceiling(votes(data.store(), f, kinds=("person",)))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _difference(home: str, version: int, f: PairFilter, with_training_pairs: bool, a: str, b: str, reference: str) -> PairedDifference:
-    return paired_difference(_votes(home, version, f, with_training_pairs), a, b, reference)
+def _difference(home: str, version: int, f: PairFilter, with_training_pairs: bool, a: str, b: str, reference: str) -> PairedDifference:  # noqa: ARG001
+    # A group's votes are those of its members.
+    members = {group: kind for kind, group in GROUPS.items()}
+    said = votes(data.store(), f, kinds={members.get(rater, kind_of(rater)) for rater in (a, b, reference)})
+    return paired_difference([replace(v, trained_on=False) for v in said] if with_training_pairs else said, a, b, reference)
 
 
 # The states tell a run that was finished since from what was read before.

@@ -1,9 +1,18 @@
-"""Agreement by a property of the pairs: the properties there are, and a matrix for each of their values. Pure."""
+"""Agreement by a property of the pairs: the properties there are, and a matrix for each of their values."""
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from music_core.evaluate.agreement import agreement_cells
 from music_core.evaluate.slices import Slice, length_gap_bucket, sliced_cells
+from music_core.evaluate.votes import table_of_numbers
 from music_core.facts import PairFacts
+from music_core.store.connect import Store
+from music_core.store.pairs import PairFilter
+from music_core.store.slices import property_rows
+from music_core.store.votes import VoteColumns, vote_columns
 from music_core.types import Vote
 
 BY: Mapping[str, str] = {
@@ -54,6 +63,45 @@ def slices_by(by: str, votes: Sequence[Vote], facts: Sequence[PairFacts], *, see
         inside = [v for v in votes if name in values.get(v.pair_id, ())]
         found += sliced_cells(inside, dict.fromkeys({v.pair_id for v in inside}, name), seed=seed, n_boot=n_boot)
     return found
+
+
+def slices_of(store: Store, f: PairFilter, by: str, *, with_training_pairs: bool = False, seed: int = 0, n_boot: int = 1000) -> list[Slice]:
+    """The same as `slices_by` of the pairs that pass `f`, read as numbers: of many pairs an object for each vote takes longest.
+
+    Raises:
+        ValueError: an unknown `by`.
+    """
+    found = vote_columns(store, f, with_ids=True)
+    rows = property_rows(store, by, f)
+    number_of = {pair_id: i for i, pair_id in enumerate(found.pair_ids)}
+    named = ((number_of.get(row[0], -1), length_gap_bucket(*row[1:]) if by == "length_gap" else str(row[1])) for row in rows)
+    members: dict[str, list[int]] = {}
+    for number, name in named:
+        if number >= 0:
+            members.setdefault(name, []).append(number)
+    stated = np.zeros(len(number_of), np.bool_)
+    stated[[number for numbers in members.values() for number in numbers]] = True
+    if not stated.all():
+        members[NOT_STATED] = [*members.get(NOT_STATED, ()), *map(int, np.flatnonzero(~stated))]
+    trained_on = found.trained_on & (not with_training_pairs)
+    return [_slice(found, trained_on, name, members[name], seed, n_boot) for name in sorted(members, key=lambda name: _place(by, name))]
+
+
+def _slice(found: VoteColumns, trained_on: NDArray[np.bool_], name: str, numbers: Sequence[int], seed: int, n_boot: int) -> Slice:
+    inside = np.zeros(len(found.seed), np.bool_)
+    inside[numbers] = True
+    of_votes, new_number = inside[found.pair], np.cumsum(inside) - 1
+    present, rater = np.unique(found.rater[of_votes], return_inverse=True)
+    table = table_of_numbers(
+        [found.raters[i] for i in present],
+        rater,
+        new_number[found.pair[of_votes]],
+        found.value[of_votes],
+        trained_on[of_votes],
+        found.final[of_votes],
+        found.seed[inside],
+    )
+    return Slice(name, int(inside.sum()), tuple(agreement_cells(table, seed=seed, n_boot=n_boot)))
 
 
 def _place(by: str, name: str) -> tuple[bool, int, str]:

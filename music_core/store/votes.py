@@ -1,5 +1,6 @@
 """Everybody's position on every pair, by branch: what agreement is computed from."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +30,13 @@ _PEOPLE = f"""
 SELECT l.pair_id, s.seed_id, 'person:' || l.person, {LABEL_VOTE}, false, {FINAL}
 FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED}"""
 
-_KINDS: tuple[tuple[str, tuple[Any, ...]], ...] = ((_BUILT, NEUTRAL_METHODS), (_JUDGES, ()), (_MODELS, ()), (_PEOPLE, ()))
+_SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+    "construction": (_BUILT, NEUTRAL_METHODS),
+    "judge": (_JUDGES, ()),
+    "model": (_MODELS, ()),
+    "person": (_PEOPLE, ()),
+}
+_KINDS = tuple(_SAID_BY.values())
 # The same as numbers.
 _SAID = f"""said(pair_id, seed_id, rater, value, trained_on, final) AS MATERIALIZED ({" UNION ALL ".join(sql for sql, _ in _KINDS)})"""
 _NUMBERED = """, pairs_said AS (SELECT pair_id, min(seed_id) AS seed_id FROM said GROUP BY pair_id),
@@ -47,19 +54,20 @@ SELECT 'person:' || l.person, CASE WHEN l.choice IS NULL THEN 'taken back' ELSE 
 FROM fast.labels l JOIN chosen s USING (pair_id) WHERE l.choice IS NULL OR l.choice = 'skip' GROUP BY ALL"""
 
 
-def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True) -> list[Vote]:
+def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True, kinds: Collection[str] = tuple(_SAID_BY)) -> list[Vote]:
     """Votes on the pairs that pass `f` (None: all): `construction`, then `judge:`, `model:` and `person:` raters by name.
 
     Construction says +1 on every pair that was built to have a better side; `NEUTRAL_METHODS` build none. A judge's tie, flip
     and split are 0. A model votes the sign of its margin after the last turn. Unresolved verdicts, skips and labels taken back
     are no votes; `excluded_votes` counts them. An adjudication is its person's vote and final for the pair; without
-    `adjudicated` it is a vote like any other, so that `people` are the plain majority.
+    `adjudicated` it is a vote like any other, so that `people` are the plain majority. `kinds` of raters are read: the others cost
+    nothing.
     """
     chosen = selection(f or PairFilter())
 
     def query(session: Session) -> list[Vote]:
         found: list[Vote] = []
-        for sql, params in _KINDS:
+        for sql, params in (_SAID_BY[kind] for kind in _SAID_BY if kind in kinds):
             rows = session.rows(f"{chosen.sql} SELECT * FROM ({sql}) AS said ORDER BY 3, 1", (*chosen.params, *params))
             found += [Vote(*row) for row in rows]
         return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
@@ -69,7 +77,10 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
 
 @dataclass(frozen=True)
 class VoteColumns:
-    """Votes as numbers: vote k is what rater `raters[rater[k]]` says about pair number `pair[k]`; pair p is of seed number `seed[p]`."""
+    """Votes as numbers: vote k is what rater `raters[rater[k]]` says about pair number `pair[k]`; pair p is of seed number `seed[p]`.
+
+    `pair_ids` are the ids of the pairs by number, where they were asked for.
+    """
 
     raters: tuple[str, ...]
     rater: NDArray[np.int64]
@@ -78,9 +89,10 @@ class VoteColumns:
     trained_on: NDArray[np.bool_]
     final: NDArray[np.bool_]
     seed: NDArray[np.int64]
+    pair_ids: tuple[str, ...] = ()
 
 
-def vote_columns(store: Store, f: PairFilter | None = None) -> VoteColumns:
+def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = False) -> VoteColumns:
     """The votes of `votes`, adjudicated, as arrays: of hundreds of thousands, most of the time goes into making objects."""
     chosen = selection(f or PairFilter())
     params = (*chosen.params, *(value for _, values in _KINDS for value in values))
@@ -101,6 +113,7 @@ def vote_columns(store: Store, f: PairFilter | None = None) -> VoteColumns:
             found["trained_on"].astype(np.bool_),
             found["final"].astype(np.bool_),
             seed,
+            tuple(row[0] for row in session.rows(f"{start} SELECT pair_id FROM numbered ORDER BY pair", params)) if with_ids else (),
         )
 
     with store.wide():

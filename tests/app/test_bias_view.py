@@ -13,7 +13,9 @@ from app.components import bias_links, bias_view
 from app.nav import Query
 from jobs.report.bias_topics import PullRow, Row, cells, pulls, topic_table, topics
 from jobs.report.sections import pull_cells, pull_dots
+from jobs.stages.bias import report_of
 from jobs.stages.select import Selection
+from music_core.errors import RunError
 from music_core.store.labels import add_labels
 from music_core.types import GivenLabel, LabelEvent
 from tests.app.conftest import Open, Use, n_listed, query_of, text_of
@@ -188,3 +190,13 @@ def test_names_and_notes_are_text(use_home: Use, home: Path) -> None:
     assert "<script" not in out
     assert "<img" not in out
     assert "<a href" not in out
+
+
+def test_a_large_store_is_looked_at_in_a_process_of_its_own_with_the_same_result(
+    use_home: Use, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = use_home(home)
+    monkeypatch.setattr(reports, "LARGE", 1)
+    assert reports.bias(Selection(splits=("train", "test"))) == report_of(store, Selection(splits=("train", "test")))
+    with pytest.raises(RunError, match="No pair"):
+        reports.bias(Selection(sources=("nowhere",), limit=3))

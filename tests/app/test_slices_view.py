@@ -1,6 +1,7 @@
 """The view by slices: agreement by a property of the pairs, the human ceiling, two raters on the same pairs."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from app.components import slices_controls, slices_view
 from app.matrix_state import MatrixState
 from jobs.report import charts
 from jobs.report.charts import Line
-from jobs.report.slicing import BY, slices_by, values_of
+from jobs.report.slicing import BY, slices_by, slices_of, values_of
 from music_core.evaluate.agreement import Cell
 from music_core.evaluate.compare import paired_difference
 from music_core.evaluate.slices import Ceiling
 from music_core.facts import PairFacts
+from music_core.store.facts import pair_facts
 from music_core.store.labels import add_labels
 from music_core.store.pairs import PairFilter
+from music_core.store.votes import votes
 from music_core.types import GivenLabel, LabelEvent, Vote
 from tests.app.conftest import Open, Use, n_listed, query_of, text_of
 from tests.app.samples import HOSTILE, fill, plain_pair
@@ -116,6 +119,17 @@ def test_every_row_of_a_slice_opens_as_many_pairs_as_it_counts(use_home: Use, ho
     for name, cell in rows:
         for words, query in raters.links(cell, slices_view.within(state, name)):
             assert f"{n_listed(store, query):,} " in words, (name, words)
+
+
+@pytest.mark.parametrize("source", [(), ("rivers",)])
+@pytest.mark.parametrize("by", list(BY))
+def test_slices_read_as_numbers_are_those_of_the_votes_themselves(use_home: Use, home: Path, by: str, source: tuple[str, ...]) -> None:
+    store, f = use_home(home), PairFilter(sources=source)
+    for trained in (False, True):
+        said = [replace(v, trained_on=v.trained_on and not trained) for v in votes(store, f)]
+        assert slices_of(store, f, by, with_training_pairs=trained, n_boot=20) == slices_by(by, said, pair_facts(store, f), n_boot=20)
+    with pytest.raises(ValueError, match="not sliced by"):
+        slices_of(store, f, "colour")
 
 
 def test_the_pairs_of_two_raters_against_a_third_are_those_counted(use_home: Use, home: Path) -> None:

@@ -1,0 +1,41 @@
+"""Which slice every pair falls into, by one property: out of the index, without facts of other kinds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from music_core.store.connect import Store
+from music_core.store.filters import PairFilter, selection
+from music_core.store.text import from_json
+
+_OWN = "SELECT pair_id, {} FROM chosen"
+_OF_ORIGINS = "SELECT DISTINCT pair_id, {0} FROM fast.origins WHERE pair_id IN (SELECT pair_id FROM chosen) AND {0} <> ''"
+# Property → query of (pair id, value …) and the tables of the index that it needs.
+_SQL: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "turns": (_OWN.format("n_turns"), ()),
+    "divergence": (_OWN.format("divergence"), ()),
+    "split": (_OWN.format("split"), ()),
+    "source": (_OF_ORIGINS.format("source"), ()),
+    "schedule": (_OF_ORIGINS.format("schedule"), ()),
+    "length_gap": ("SELECT pair_id, chosen, rejected FROM fast.lengths WHERE pair_id IN (SELECT pair_id FROM chosen)", ("lengths",)),
+    "simulator": (
+        "SELECT DISTINCT pair_id, unnest(models) FROM fast.simulators WHERE pair_id IN (SELECT pair_id FROM chosen)",
+        ("simulators",),
+    ),
+}
+
+
+def property_rows(store: Store, by: str, f: PairFilter | None = None) -> list[tuple[Any, ...]]:
+    """(pair id, value) of every pair that passes `f`, a row for each of several values and none where no value is stated.
+
+    `by` is `turns`, `divergence`, `split`, `source`, `schedule`, `simulator`, or `length_gap`, whose rows are (pair id, characters of
+    the chosen side, of the rejected side), counted as in `facts.PairFacts`. Raises `ValueError` for any other.
+    """
+    if by not in _SQL:
+        raise ValueError(f"pairs are not sliced by {by!r}")
+    chosen, (sql, needs) = selection(f or PairFilter()), _SQL[by]
+    with store.wide():
+        rows = store.indexed(lambda session: session.rows(f"{chosen.sql} {sql}", chosen.params), {*chosen.needs, *needs})
+    if by != "simulator":
+        return rows
+    names = {model: from_json(f'"{model}"') for _, model in rows}
+    return [(pair_id, names[model]) for pair_id, model in rows if names[model]]
