@@ -82,6 +82,11 @@ def _drawn(home: str, name: str) -> tuple[QueueHead, Mapping[str, float]]:  # no
     return (known or read_queue(opened, name).head), read_drawn(opened, name)
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _order(home: str, name: str, person: str) -> tuple[str, ...]:
+    return own_order(person, name, _drawn(home, name)[1])
+
+
 def own_order(person: str, name: str, ids: Iterable[str]) -> tuple[str, ...]:
     """The pairs shuffled by a hash of person, queue and pair: the place of a pair tells nothing, and people seldom meet on one."""
     return tuple(sorted(ids, key=lambda pair_id: _hash("order", person, name, pair_id)))
@@ -109,8 +114,10 @@ def walk(name: str, person: str) -> Walk:
     if name == DISAGREEMENTS:
         ids = disagreements(opened)
         head, drawn = QueueHead(DISAGREEMENTS, ADJUDICATE, 0, n_pool=len(ids), n_drawn=len(ids)), dict.fromkeys(ids, 1.0)
+        order = own_order(person, name, drawn)
     else:
         head, drawn = _drawn(str(opened.home), name)
+        order = _order(str(opened.home), name, person)
     found = answered(opened, drawn, person, adjudications=head.adjudicates)
     mine = frozenset(pair_id for pair_id, a in found.items() if a.mine)
     done = mine | {pair_id for pair_id, a in found.items() if a.n_people >= head.overlap}
@@ -118,7 +125,6 @@ def walk(name: str, person: str) -> Walk:
     if head.repeats:
         own = own_round(opened, person, drawn)
         repeat = due(own.decided, own.repeated, head.repeats, person, name)
-    order = own_order(person, name, drawn)
     return Walk(person, head, order, drawn, done, mine, labels_given(found, head.overlap), repeat)
 
 
