@@ -47,7 +47,7 @@ def _evidence(view: data.PairView, models: list[rewards.Scored], here: Here, nam
     ids = [("Pair", view.stored.id), ("Seed", view.stored.seed_id)]
     ids += [(names.title("chosen"), view.stored.pair.chosen.id), (names.title("rejected"), view.stored.pair.rejected.id)]
     provenance.show(view.stored.origins, ids)
-    pair_export.show(view.stored.id)
+    pair_export.show(view.stored.pair, names)
 
 
 def page() -> None:
