@@ -23,6 +23,9 @@ STANDS = ("chosen", "rejected", "none")
 # Read into the index for every query here.
 NEEDS = ("chats", "conversations")
 _IN_A_PAIR = "SELECT chosen_id FROM fast.pairs UNION ALL SELECT rejected_id FROM fast.pairs"
+_WRITTEN = """
+SELECT chosen_id FROM fast.pairs WHERE pair_id IN (SELECT pair_id FROM fast.writers WHERE len(by_chosen) > 0)
+UNION ALL SELECT rejected_id FROM fast.pairs WHERE pair_id IN (SELECT pair_id FROM fast.writers WHERE len(by_rejected) > 0)"""
 _N_PAIRS = """
 SELECT conversation_id, count(*) AS n FROM (
   SELECT chosen_id AS conversation_id FROM fast.pairs UNION ALL SELECT rejected_id FROM fast.pairs WHERE rejected_id <> chosen_id
@@ -42,7 +45,7 @@ class ConversationFilter:
     `sources`, `run_ids`, `splits`, `simulators` and `stands` must hold of one and the same place: a side of a pair, or a chat
     without a counterpart. `imported` are sources that runs of `run_ids` filled: an import leaves no other mark. `stands` are
     names of `STANDS`; `none` means that the conversation is a side of no pair. `simulators` are models that wrote any message of
-    the conversation; an empty name means that no model is on record. `turns`, `chars` and `reward` are closed intervals, `reward`
+    the conversation; an empty name means that no model is on record anywhere. `turns`, `chars` and `reward` are closed intervals, `reward`
     needs `model_id`. `text` is looked for without regard to case, as it stands, in messages of `text_role` (None: any).
     """
 
@@ -129,8 +132,7 @@ def _written(f: ConversationFilter) -> list[Part]:
         found = f"SELECT pair_id FROM fast.writers WHERE list_has_any(by_{branch}, [{marks(named)}])"
         terms.append((f"(branch = '{branch}' AND pair_id IN ({found}))", named))
     if "" in f.simulators:
-        both = [f"(branch <> '{b}' OR pair_id NOT IN (SELECT pair_id FROM fast.writers WHERE len(by_{b}) > 0))" for b in STANDS[:2]]
-        terms.append((f"(branch = 'none' OR {' AND '.join(both)})", ()))
+        terms.append((f"conversation_id NOT IN ({_WRITTEN})", ()))
     return [_either(terms)] if terms else []
 
 

@@ -122,7 +122,7 @@ def test_a_store_that_cannot_be_opened_is_an_error_with_a_reason(open_page: Open
         ({"run": "r_demo"}, 2),
         ({"side": "none"}, 2),
         ({"side": ["none", "chosen"], "source": ["lone", "illustration"]}, 4),
-        ({"simulator": "scripted"}, 2),
+        ({"simulator": "scripted"}, 1),
         ({"simulator": "-", "source": "illustration"}, 2),
         ({"chars": "100000.."}, 1),
         ({"model": "m_old", "reward": "3..4"}, 1),

@@ -128,7 +128,7 @@ def found(store: Store, f: ConversationFilter) -> set[str]:
         (ConversationFilter(simulators=("later",)), {"good"}),
         (ConversationFilter(simulators=('the "first"',)), {"good", "poor"}),
         (ConversationFilter(simulators=("spoiler", "later")), {"good", "poor"}),
-        (ConversationFilter(simulators=("",), sources=("generated", "chats", "votes")), {"good", "chat", "both", "other"}),
+        (ConversationFilter(simulators=("",), sources=("generated", "chats", "votes")), {"chat", "both", "other"}),
         (ConversationFilter(model_id="m", reward=(-2.0, 3.0)), {"good", "poor"}),
         (ConversationFilter(model_id="n", reward=(5.5, 6.0)), {"good"}),
         (ConversationFilter(model_id="unknown", reward=(-9.0, 9.0)), set()),
