@@ -1,4 +1,4 @@
-"""What the pages of conversations read; kept until anything is committed by anybody, as in `app.data`."""
+"""What the pages of conversations read; kept until pairs, chats or traces are committed by anybody."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +13,11 @@ from music_core.store.conversations import (
     ConversationPage,
     StoredConversation,
     conversation_facets,
-    conversation_ids,
+    conversation_place,
     get_conversation,
     list_conversations,
 )
+from music_core.store.model_margins import written
 from music_core.store.pairs import Facet
 from music_core.store.runs import list_runs, run_report
 from music_core.types import RewardModel, Run
@@ -26,32 +27,34 @@ KINDS = ("generate", "bon", "import", "demo")
 # Those of them that are known by the source that they filled, not by a mark on every origin.
 FILL_SOURCES = ("import", "demo")
 MOST_RUNS = 10_000
+Writes = tuple[tuple[str, int], ...]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _page(home: str, version: int, f: ConversationFilter, sort: str, descending: bool, offset: int) -> ConversationPage:  # noqa: ARG001
+def _page(home: str, version: Writes, f: ConversationFilter, sort: str, descending: bool, offset: int) -> ConversationPage:  # noqa: ARG001
     return list_conversations(data.store(), f, sort=sort, descending=descending, limit=PAGE_ROWS, offset=offset)
 
 
 @st.cache_data(max_entries=8, show_spinner="Counting the conversations …")
-def _facets(home: str, version: int) -> dict[str, list[Facet]]:  # noqa: ARG001
+def _facets(home: str, version: Writes) -> dict[str, list[Facet]]:  # noqa: ARG001
     return conversation_facets(data.store())
 
 
-# Tuples of ids are never changed, so sessions share them without a copy. Few are kept, since each may hold hundreds of thousands.
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _ids(home: str, version: int, f: ConversationFilter, sort: str, descending: bool) -> tuple[str, ...]:  # noqa: ARG001
-    return conversation_ids(data.store(), f, sort=sort, descending=descending)
+# Asked for rather than kept as a list of ids: that takes longer to read than ten questions, and much memory.
+@st.cache_data(max_entries=256, show_spinner=False)
+def _place(home: str, version: Writes, f: ConversationFilter, sort: str, descending: bool, id_: str) -> data.Place:  # noqa: ARG001
+    return data.Place(*conversation_place(data.store(), id_, f, sort=sort, descending=descending))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _one(home: str, version: int, conversation_id: str) -> StoredConversation:  # noqa: ARG001
+def _one(home: str, version: Writes, conversation_id: str) -> StoredConversation:  # noqa: ARG001
     return get_conversation(data.store(), conversation_id)
 
 
-def _now() -> tuple[str, int]:
+def _now() -> tuple[str, Writes]:
+    """The cache key: which store, and the writes that all of this rests on. Labels and verdicts come all day and change none of it."""
     opened = data.store()
-    return str(opened.home), opened.version()
+    return str(opened.home), written(opened, ("pairs", "traces"))
 
 
 def _filter(state: ConversationList) -> ConversationFilter:
@@ -91,4 +94,4 @@ def one(conversation_id: str) -> StoredConversation:
 
 def place_of(conversation_id: str, state: ConversationList) -> data.Place:
     """The conversation's neighbours in the list of `state`."""
-    return data.place_in(_ids(*_now(), _filter(state), state.sorted_by, not state.asc), conversation_id)
+    return _place(*_now(), _filter(state), state.sorted_by, not state.asc, conversation_id)

@@ -144,14 +144,10 @@ def runs() -> list[Run]:
 
 def place_of(pair_id: str, state: ListState, person: str | None) -> Place:
     """The pair's neighbours in the list of `state`."""
-    return place_in(_ids(*_now(), state.filter(person), sort_of(state), not state.asc), pair_id)
-
-
-def place_in(ids: tuple[str, ...], id_: str) -> Place:
-    """The place of an id among those of a list, in its order."""
-    if id_ not in ids:
+    ids = _ids(*_now(), state.filter(person), sort_of(state), not state.asc)
+    if pair_id not in ids:
         return Place(None, len(ids), None, ids[0] if ids else None)
-    i = ids.index(id_)
+    i = ids.index(pair_id)
     return Place(i + 1, len(ids), ids[i - 1] if i else None, ids[i + 1] if i + 1 < len(ids) else None)
 
 

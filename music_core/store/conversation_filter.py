@@ -64,7 +64,7 @@ class ConversationFilter:
 
 
 def selection(f: ConversationFilter, sort: str = "created") -> Selection:
-    """The SQL for `f`: `WITH … chosen AS (…)` with the columns of `fast.conversations`, and `sort_key`.
+    """The SQL for `f`: `WITH … chosen AS (…)` with `conversation_id` and `sort_key`, found once for the whole query.
 
     Raises `StoreError` for an unknown sort or place, and for a reward without a model.
     """
@@ -79,8 +79,8 @@ def selection(f: ConversationFilter, sort: str = "created") -> Selection:
     if sort == "pairs":
         tables.append((f"LEFT JOIN ({_N_PAIRS}) s USING (conversation_id)", ()))
     parts = [*_own(f), *_place(f), *([("c.conversation_id IN (FROM hits)", ())] if f.text else [])]
-    chosen = f"SELECT c.*, {SORTS[sort]} AS sort_key FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
-    sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS NOT MATERIALIZED ({chosen})"
+    chosen = f"SELECT c.conversation_id, {SORTS[sort]} AS sort_key FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
+    sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS MATERIALIZED ({chosen})"
     needs = (*NEEDS, "writers") if f.simulators else NEEDS
     return Selection(sql, values_of([*hits, *tables, *parts]), needs)
 
@@ -88,6 +88,18 @@ def selection(f: ConversationFilter, sort: str = "created") -> Selection:
 def order(descending: bool) -> str:
     """The terms of ORDER BY over `chosen`; conversations without the value (no reward) come last either way."""
     return f"sort_key {'DESC' if descending else 'ASC'} NULLS LAST, conversation_id"
+
+
+def order_back(descending: bool) -> str:
+    """The opposite of `order`."""
+    return f"sort_key {'ASC' if descending else 'DESC'} NULLS FIRST, conversation_id DESC"
+
+
+def stands_before(descending: bool) -> str:
+    """The condition that a row of `chosen` stands before that of `here`, whose columns are `key` and `id`, in the order of `order`."""
+    nearer = "sort_key > key" if descending else "sort_key < key"
+    same = "(sort_key IS NOT DISTINCT FROM key AND conversation_id < id)"
+    return f"coalesce({nearer}, sort_key IS NOT NULL AND key IS NULL) OR {same}"
 
 
 def _own(f: ConversationFilter) -> list[Part]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from music_core.errors import StoreError
 from music_core.store.browse import Facet
 from music_core.store.connect import Store
-from music_core.store.conversation_filter import NEEDS, ConversationFilter, order, selection
+from music_core.store.conversation_filter import NEEDS, ConversationFilter, order, order_back, selection, stands_before
 from music_core.store.index import PLACES
 from music_core.store.pairs import origins_of
 from music_core.store.session import Session, marks
@@ -80,7 +80,7 @@ def list_conversations(
     """One page of the conversations that pass `f`. Raises `StoreError` for an unknown sort."""
     chosen, terms = selection(f, sort), order(descending)
     columns = "conversation_id, opening, n_messages, n_turns, n_chars, created_at"
-    page = f"SELECT {columns}, sort_key FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?"
+    page = f"SELECT * FROM (FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?) JOIN fast.conversations USING (conversation_id)"
     sql = f"{chosen.sql} SELECT n, {columns} FROM (SELECT count(*) AS n FROM chosen) LEFT JOIN ({page}) ON true ORDER BY {terms}"
 
     def query(session: Session) -> ConversationPage:
@@ -90,11 +90,22 @@ def list_conversations(
     return store.indexed(query, chosen.needs)
 
 
-def conversation_ids(store: Store, f: ConversationFilter, *, sort: str = "created", descending: bool = True) -> tuple[str, ...]:
-    """Ids of all conversations that pass `f`, in the order of the list: as one value, which costs a tenth of as many rows."""
-    chosen = selection(f, sort)
-    sql = f"{chosen.sql} SELECT list(conversation_id ORDER BY {order(descending)}) FROM chosen"
-    return tuple(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)[0][0] or ())
+def conversation_place(
+    store: Store, id_: str, f: ConversationFilter, *, sort: str = "created", descending: bool = True
+) -> tuple[int | None, int, str | None, str | None]:
+    """Where a conversation stands in the list: position (from 1), number of all, the id before it and the id after it.
+
+    One that `f` leaves out has no position and nothing before it; the first of the list comes after it.
+    """
+    chosen, terms, before = selection(f, sort), order(descending), stands_before(descending)
+    sql = f"""{chosen.sql}, here AS (SELECT sort_key AS key, conversation_id AS id FROM chosen WHERE conversation_id = ?)
+        SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM chosen, here WHERE {before}), (SELECT count(*) FROM chosen),
+          (SELECT conversation_id FROM chosen, here WHERE {before} ORDER BY {order_back(descending)} LIMIT 1),
+          (SELECT conversation_id FROM chosen, here WHERE NOT ({before}) AND conversation_id <> id ORDER BY {terms} LIMIT 1),
+          (SELECT conversation_id FROM chosen ORDER BY {terms} LIMIT 1)"""
+    found = store.indexed(lambda session: session.rows(sql, [*chosen.params, id_]), chosen.needs)
+    is_in, n_before, total, previous, following, first = found[0]
+    return (n_before + 1, total, previous, following) if is_in else (None, total, None, first)
 
 
 def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any, ...]]) -> tuple[ConversationRow, ...]:
@@ -166,7 +177,7 @@ def conversation_facets(store: Store) -> dict[str, list[Facet]]:
 
 def get_conversation(store: Store, conversation_id: str) -> StoredConversation:
     """One conversation with where it stands and its rewards. Raises `StoreError` for an unknown id."""
-    found = store.indexed(lambda session: _read(session, conversation_id))
+    found = store.indexed(lambda session: _read(session, conversation_id), ("chats",))
     if found is None:
         raise StoreError(f"There is no conversation {conversation_id} in this store.", "Choose one from the list of conversations.")
     return found
@@ -179,8 +190,11 @@ def _read(session: Session, id_: str) -> StoredConversation | None:
         "ORDER BY created_at, pair_id"
     )
     heads = session.rows(sql, [id_, id_])
-    sql = "SELECT source, locator, meta, split FROM lake.seed_rows WHERE conversation_id = ? ORDER BY created_at, origin_id"
-    chats = session.rows(sql, [id_])
+    chats: list[tuple[Any, ...]] = []
+    # The index tells at no cost that there is none, which is the rule.
+    if session.one("SELECT 1 FROM fast.chats WHERE conversation_id = ? LIMIT 1", [id_]):
+        sql = "SELECT source, locator, meta, split FROM lake.seed_rows WHERE conversation_id = ? ORDER BY created_at, origin_id"
+        chats = session.rows(sql, [id_])
     if not text or not (heads or chats):
         return None
     shown = heads[:MOST_PAIRS]

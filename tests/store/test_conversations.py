@@ -9,7 +9,7 @@ from music_core.store.connect import Store, open_store
 from music_core.store.conversation_filter import SORTS, ConversationFilter
 from music_core.store.conversations import (
     conversation_facets,
-    conversation_ids,
+    conversation_place,
     get_conversation,
     list_conversations,
 )
@@ -96,11 +96,15 @@ def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     opened.close()
 
 
+def ids(store: Store, f: ConversationFilter, *, sort: str = "created", descending: bool = True) -> tuple[str, ...]:
+    rows = list_conversations(store, f, sort=sort, descending=descending, limit=100).rows
+    return tuple(row.conversation_id for row in rows)
+
+
 def found(store: Store, f: ConversationFilter) -> set[str]:
-    """Names of those that pass; the page, the count and the list of ids must agree."""
+    """Names of those that pass; the page and the count must agree."""
     page = list_conversations(store, f)
     assert page.total == len(page.rows)
-    assert conversation_ids(store, f) == tuple(row.conversation_id for row in page.rows)
     names = {c.id: name for name, c in NAMES.items()}
     return {names[row.conversation_id] for row in page.rows}
 
@@ -154,7 +158,7 @@ def test_pages_do_not_overlap_in_any_order(store: Store) -> None:
     f = ConversationFilter(model_id="m")
     for sort in SORTS:
         for descending in (True, False):
-            whole = conversation_ids(store, f, sort=sort, descending=descending)
+            whole = ids(store, f, sort=sort, descending=descending)
             pages = [list_conversations(store, f, sort=sort, descending=descending, limit=3, offset=k) for k in (0, 3, 6)]
             assert tuple(row.conversation_id for page in pages for row in page.rows) == whole
             assert len(whole) == len(set(whole)) == len(NAMES)
@@ -164,11 +168,25 @@ def test_pages_do_not_overlap_in_any_order(store: Store) -> None:
 def test_sorting_follows_the_column_and_rows_without_a_reward_come_last(store: Store) -> None:
     f = ConversationFilter(model_id="m")
     for descending in (True, False):
-        by_reward = conversation_ids(store, f, sort="reward", descending=descending)[:3]
+        by_reward = ids(store, f, sort="reward", descending=descending)[:3]
         assert list(by_reward) == [c.id for c in ((GOOD, POOR, WORST) if descending else (WORST, POOR, GOOD))]
-    assert conversation_ids(store, f, sort="pairs")[0] == POOR.id
-    assert conversation_ids(store, f, sort="chars", descending=False)[0] == min(NAMES.values(), key=lambda c: c.n_chars).id
-    assert conversation_ids(store, f, sort="created")[-1] in {GOOD.id, POOR.id}
+    assert ids(store, f, sort="pairs")[0] == POOR.id
+    assert ids(store, f, sort="chars", descending=False)[0] == min(NAMES.values(), key=lambda c: c.n_chars).id
+    assert ids(store, f, sort="created")[-1] in {GOOD.id, POOR.id}
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("sort", list(SORTS))
+def test_the_place_in_a_list_is_that_of_its_rows(store: Store, sort: str, descending: bool) -> None:
+    f = ConversationFilter(model_id="m", turns=(1, 9))
+    whole = ids(store, f, sort=sort, descending=descending)
+    assert len(whole) == len(NAMES) - 1
+    for i, id_ in enumerate(whole):
+        expected = (i + 1, len(whole), whole[i - 1] if i else None, whole[i + 1] if i + 1 < len(whole) else None)
+        assert conversation_place(store, id_, f, sort=sort, descending=descending) == expected
+    for outside in (CHAT.id, "c_unknown"):
+        assert conversation_place(store, outside, f, sort=sort, descending=descending) == (None, len(whole), None, whole[0])
+    assert conversation_place(store, CHAT.id, ConversationFilter(sources=("nowhere",))) == (None, 0, None, None)
 
 
 def test_a_row_says_where_the_conversation_stands(store: Store) -> None:
