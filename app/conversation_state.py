@@ -15,7 +15,7 @@ _TEXTS = ("model", "q", "role", "sort", *_RANGES)
 class ConversationList:
     """Filter, sorting and page of the list of conversations. Field names are the names in the address.
 
-    `side` is where a conversation stands: `chosen` or `rejected` in some pair, `none`: in no pair. `model` is whose rewards
+    `side` is where a conversation stands, see `STANDS`. `model` is whose rewards
     `reward` is about.
     """
 

@@ -13,7 +13,12 @@ from app.state import NOT_STATED
 from music_core.store.pairs import Facet
 from music_core.types import RewardModel, Run
 
-SIDE_CHOICES: Mapping[str, str] = {"chosen": "chosen side of a pair", "rejected": "rejected side of a pair", "none": "in no pair"}
+SIDE_CHOICES: Mapping[str, str] = {
+    "chosen": "chosen side of a pair",
+    "rejected": "rejected side of a pair",
+    "neutral": "side of a pair of two systems",
+    "none": "in no pair",
+}
 _LABELS: Mapping[str, str] = {"q": "text", "side": "", "chars": "characters", "simulator": "written by"}
 _RANGES = ("turns", "chars", "reward")
 

@@ -17,7 +17,7 @@ def _item(side: PairSide, here: Here) -> str:
     parting = f"parts from the other side at turn {side.divergence:,}" if side.divergence else "both sides are the same"
     opposite = f' · <a class="mw-link" href="{other}">the other side</a>' if side.divergence else ""
     return (
-        f'<li>{chip(side_name(side), side.branch)} in <a class="mw-link" href="{pair}">pair <code>{visible(side.pair_id[:12])}</code></a>'
+        f'<li>{chip(side_name(side), side.branch)} in <a class="mw-link" href="{pair}">pair {visible(side.pair_id[:12])}</a>'
         f'<br><span class="mw-note mw-flush">{parting} · {about}{opposite}</span></li>'
     )
 

@@ -10,7 +10,6 @@ from app.markup import attribute, shorten, signed, visible
 from app.nav import href
 from app.state import PAGE_ROWS
 from music_core.store.conversations import ConversationRow
-from music_core.types import BRANCHES
 
 # Heading, sort name (None: cannot be sorted by), class of the cells.
 _COLUMNS = (
@@ -23,20 +22,21 @@ _COLUMNS = (
 )
 _OPENING_CHARS = 170
 _MOST_MODELS = 3
+_STANDS = {"chosen": "chosen", "rejected": "rejected", "neutral": "of two systems"}
 _DASH = '<span class="mw-note">–</span>'
 
 
 def _pairs(row: ConversationRow) -> str:
-    """A link for each side that the conversation is: to the pair, or to the list of its pairs where there are several."""
+    """A link for each way in which the conversation stands in pairs: to the pair, or to the list of its pairs where there are several."""
     out = ""
-    for branch in BRANCHES:
-        found = row.pairs.get(branch, ())
+    for stand, words in _STANDS.items():
+        found = row.pairs.get(stand, ())
         if found:
             n = len(found)
             # The list has the pairs of both sides.
             target = href("pair", {"pair": found[0]}) if n == 1 else href("pairs", {"conversation": row.conversation_id})
             times = f" in {n:,} pairs" if n > 1 else ""
-            out += f'<a class="mw-link mw-chip mw-tone-{branch} mw-beside" href="{attribute(target)}">{branch}{times}</a> '
+            out += f'<a class="mw-link mw-chip mw-tone-{stand} mw-beside" href="{attribute(target)}">{words}{times}</a> '
     return out or '<span class="mw-note">in no pair</span>'
 
 

@@ -34,7 +34,8 @@ def _message(turn: int, message: Message, here: Here, notes: Notes, limit: int) 
     reply = message.role == "assistant"
     before, after = (notes.before.get(turn, ""), notes.after.get(turn, "")) if reply else ("", "")
     by = notes.by.get((turn, message.role), "")
-    return f'<article class="mw-msg mw-{message.role}"><h4>{ROLE_NAMES[message.role]}</h4>{before}{text}{by}{after}</article>'
+    under = f'<div class="mw-under">{by}{after}</div>' if by or after else ""
+    return f'<article class="mw-msg mw-{message.role}"><h4>{ROLE_NAMES[message.role]}</h4>{before}{text}{under}</article>'
 
 
 def markup(conversation: Conversation, here: Here, notes: Notes, first: int = 0) -> str:
@@ -57,7 +58,7 @@ def markup(conversation: Conversation, here: Here, notes: Notes, first: int = 0)
 def written_by(name: str, endpoint: str, seed: int) -> str:
     """Whose words a message is, as HTML under it. Pure."""
     at = f" at {visible(endpoint)}" if endpoint != name else ""
-    return f'<p class="mw-reply-facts"><span>written by <b>{visible(name)}</b>{at}, seed {seed}</span></p>'
+    return f'<p class="mw-reply-facts"><span>written by <b>{visible(name)}</b>{at}, sampling seed {seed}</span></p>'
 
 
 def show(conversation: Conversation, here: Here, notes: Notes) -> None:

@@ -78,9 +78,11 @@ def links(found: Iterable[tuple[str, str, str]], bare: str) -> str:
     """Active filters (label, what it says, address without it) as links that take each of them off, as HTML; `bare` is without any."""
     out = ""
     for label, shown, target in found:
+        takes_off = attribute(f"{label} {shown}".strip())
+        note = f'<span class="mw-note">{label}</span> ' if label else ""
         out += (
-            f'<a class="mw-link mw-filter" href="{attribute(target)}" aria-label="Remove the filter {attribute(f"{label} {shown}")}">'
-            f'<span class="mw-note">{label}</span> {visible(shown)} <span aria-hidden="true">×</span></a>'
+            f'<a class="mw-link mw-filter" href="{attribute(target)}" aria-label="Remove the filter {takes_off}">'
+            f'{note}{visible(shown)} <span aria-hidden="true">×</span></a>'
         )
     clear = f'<a class="mw-link mw-filter mw-clear" href="{attribute(bare)}">Clear all</a>'
     return f'<nav class="mw-filters" aria-label="Active filters">{out}{clear}</nav>'

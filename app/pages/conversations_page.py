@@ -1,5 +1,6 @@
 """Conversations: every single conversation in the store, filtered, sorted, by pages; the address holds the whole state."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -15,13 +16,14 @@ from app.state import PAGE_ROWS
 _ABOUT = "Single conversations: both sides of every pair, and chats without a counterpart. Open one to read it by itself."
 
 
-def _summary(state: ConversationList, total: int, n_all: int, rewards_by: str) -> None:
-    """How many conversations pass, and whose reward they can be sorted by."""
+def _summary(state: ConversationList, total: int, n_all: int, names: Mapping[str, str]) -> None:
+    """How many conversations pass, and whose reward they are sorted by; `names` are the models that have scored any."""
     first = (state.page - 1) * PAGE_ROWS
     rows = f"{first + 1:,} to {min(first + PAGE_ROWS, total):,} of " if total > PAGE_ROWS else ""
-    parts = [f"out of {n_all:,}"] * bool(state.active) + [f"rewards of the whole conversation; sorted and filtered by {rewards_by}"] * bool(
-        rewards_by and total
-    )
+    parts = [f"out of {n_all:,}"] * bool(state.active)
+    if total and state.model in names:
+        several = "; sorted and filtered by that of" if len(names) > 1 else " by"
+        parts.append(f"rewards after the last turn{several} {visible(names[state.model])}")
     n = f"<strong>{rows}{total:,} conversation{'' if total == 1 else 's'}</strong>"
     st.html(f'<div class="mw-total"><p role="status">{n} <span class="mw-note">{" · ".join(parts)}</span></p></div>')
 
@@ -47,7 +49,7 @@ def page() -> None:
             found = conversation_data.page_of(state)
         scored = {f.value for f in values["model"]}
         names = {m.id: m.name for m in models if m.id in scored}
-        _summary(state, found.total, n_all, visible(names.get(state.model, "")))
+        _summary(state, found.total, n_all, names)
         if not found.rows:
             link = f'<a class="mw-link" href="{href("conversations")}">Show all conversations</a>'
             empty.show("No conversation passes these filters", "Take one of the filters above off, or all of them.", link=link)

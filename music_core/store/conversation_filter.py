@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from music_core.errors import StoreError
-from music_core.store.filters import Part, Selection, any_of, joined, values_of, with_text
+from music_core.store.filters import BUILT, Part, Selection, any_of, joined, values_of, with_text
 from music_core.store.index import PLACES
 from music_core.store.session import marks
 from music_core.store.text import to_json
+from music_core.types import NEUTRAL_METHODS
 
 # What a page can be sorted by; the id settles ties so that pages never overlap.
 SORTS: Mapping[str, str] = {
@@ -18,11 +19,12 @@ SORTS: Mapping[str, str] = {
     "pairs": "coalesce(s.n, 0)",
     "reward": "w.reward",
 }
-# Where a conversation may stand.
-STANDS = ("chosen", "rejected", "none")
+# Where a conversation may stand: a side of a pair of which one was built to be better, of one of two systems, or of none.
+STANDS = ("chosen", "rejected", "neutral", "none")
 # Read into the index for every query here.
 NEEDS = ("chats", "conversations")
 _IN_A_PAIR = "SELECT chosen_id FROM fast.pairs UNION ALL SELECT rejected_id FROM fast.pairs"
+_BUILT = f"SELECT pair_id FROM fast.origins WHERE {BUILT}"
 _WRITTEN = """
 SELECT chosen_id FROM fast.pairs WHERE pair_id IN (SELECT pair_id FROM fast.writers WHERE len(by_chosen) > 0)
 UNION ALL SELECT rejected_id FROM fast.pairs WHERE pair_id IN (SELECT pair_id FROM fast.writers WHERE len(by_rejected) > 0)"""
@@ -43,10 +45,11 @@ class ConversationFilter:
     """Conditions that must all hold; empty ones do not count.
 
     `sources`, `run_ids`, `splits`, `simulators` and `stands` must hold of one and the same place: a side of a pair, or a chat
-    without a counterpart. `imported` are sources that runs of `run_ids` filled: an import leaves no other mark. `stands` are
-    names of `STANDS`; `none` means that the conversation is a side of no pair. `simulators` are models that wrote any message of
-    the conversation; an empty name means that no model is on record anywhere. `turns`, `chars` and `reward` are closed intervals, `reward`
-    needs `model_id`. `text` is looked for without regard to case, as it stands, in messages of `text_role` (None: any).
+    without a counterpart. `imported` are sources that runs of `run_ids` filled: an import leaves no other mark.
+    `stands` are names of `STANDS`; `neutral` is a side of a pair that nobody built, see `NEUTRAL_METHODS`.
+    `simulators` are models that wrote any message of the conversation; an empty name means that no model is on record anywhere.
+    `turns`, `chars` and `reward` are closed intervals, `reward` needs `model_id`.
+    `text` is looked for without regard to case, as it stands, in messages of `text_role` (None: any).
     """
 
     sources: tuple[str, ...] = ()
@@ -131,7 +134,10 @@ def _stands(f: ConversationFilter) -> list[Part]:
     unknown = [name for name in f.stands if name not in STANDS]
     if unknown:
         raise StoreError(f"'{unknown[0]}' is no place of a conversation.", f"Places are: {', '.join(STANDS)}.")
-    terms = any_of("branch", tuple(name for name in f.stands if name != "none"))
+    branches = [name for name in ("chosen", "rejected") if name in f.stands]
+    terms: list[Part] = [(f"(branch = '{branch}' AND pair_id IN ({_BUILT}))", NEUTRAL_METHODS) for branch in branches]
+    if "neutral" in f.stands:
+        terms.append((f"(branch <> 'none' AND pair_id NOT IN ({_BUILT}))", NEUTRAL_METHODS))
     if "none" in f.stands:
         terms.append((f"(branch = 'none' AND conversation_id NOT IN ({_IN_A_PAIR}))", ()))
     return [_either(terms)] if terms else []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any
 
 from music_core.errors import StoreError
 from music_core.store.browse import Facet
@@ -13,19 +13,18 @@ from music_core.store.index import PLACES
 from music_core.store.pairs import origins_of
 from music_core.store.session import Session, marks
 from music_core.store.text import from_json, utc
-from music_core.types import BranchName, Conversation, Origin, RewardTrace, Split, conversation
+from music_core.types import NEUTRAL_METHODS, BranchName, Conversation, Origin, RewardTrace, Split, conversation
 
 # A conversation may be a side of hundreds of pairs; so many are read with it.
 MOST_PAIRS = 20
-Stand = Literal["chosen", "rejected", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
     """A line of the Conversations page. `source` and `split` are those of the oldest place, `sources` all of them.
 
-    `pairs` maps a branch to the pairs in which the conversation is that side, oldest first; `rewards` a model id to its reward
-    after the last turn. `n_chars` counts code points as stored, over all messages.
+    `pairs` maps where it stands (`chosen`, `rejected`, `neutral`; see `STANDS`) to the pairs in which it does, oldest first,
+    `rewards` a model id to its reward after the last turn. `n_chars` counts code points as stored, over all messages.
     """
 
     conversation_id: str
@@ -36,7 +35,7 @@ class ConversationRow:
     created_at: datetime
     split: Split
     sources: tuple[str, ...]
-    pairs: Mapping[BranchName, tuple[str, ...]]
+    pairs: Mapping[str, tuple[str, ...]]
     rewards: Mapping[str, float]
 
 
@@ -115,7 +114,7 @@ def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any
         return ()
     here = f"SELECT * FROM ({PLACES}) WHERE conversation_id IN ({marks(ids)})"
     # One row for every origin of every pair, or for every chat.
-    sql = f"""SELECT h.conversation_id, h.pair_id, h.branch, h.split, coalesce(h.source, o.source) FROM ({here}) h
+    sql = f"""SELECT h.conversation_id, h.pair_id, h.branch, h.split, coalesce(h.source, o.source), o.method FROM ({here}) h
         LEFT JOIN fast.origins o USING (pair_id) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin_id"""
     places: dict[str, list[tuple[Any, ...]]] = {id_: [] for id_ in ids}
     for id_, *place in session.rows(sql, ids):
@@ -130,11 +129,12 @@ def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any
 
 def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: ConversationFilter, rewards: Mapping[str, float]) -> ConversationRow:
     id_, opening, n_messages, n_turns, n_chars, created_at = head
-    sources = dict.fromkeys(source for *_, source in places if source)
-    pairs: dict[BranchName, dict[str, None]] = {}
+    sources = dict.fromkeys(source for *_, source, _ in places if source)
+    built = {pair_id for pair_id, *_, method in places if method not in NEUTRAL_METHODS}
+    pairs: dict[str, dict[str, None]] = {}
     for pair_id, branch, *_ in places:
         if pair_id is not None:
-            pairs.setdefault(cast("BranchName", branch), {})[pair_id] = None
+            pairs.setdefault(branch if pair_id in built else "neutral", {})[pair_id] = None
     return ConversationRow(
         conversation_id=id_,
         opening=opening,
@@ -145,7 +145,7 @@ def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: Conversation
         split=places[0][2],
         # Those that were asked for come first.
         sources=tuple(sorted(sources, key=lambda source: source not in f.sources)),
-        pairs={branch: tuple(found) for branch, found in pairs.items()},
+        pairs={stand: tuple(found) for stand, found in pairs.items()},
         rewards=rewards,
     )
 

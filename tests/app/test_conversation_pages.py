@@ -166,7 +166,7 @@ def test_a_conversation_shows_its_turns_rewards_authors_and_pairs(open_page: Ope
     assert "I have leftover rice" in out and "Soy sauce is brewed" in out and "Salt with a few drops" not in out
     assert out.count("mw-asked") == 1 and '<section class="mw-turn mw-asked" id="turn-2"' in out
     assert "This reply answers a modified instruction" in out
-    assert "written by <b>scripted</b>, seed 7" in out
+    assert "written by <b>scripted</b>, sampling seed 7" in out
     assert "Reward after each turn, by model" in out and "+3.500" in out and "−0.620" in out
     assert "the chat template is not prefix-stable" in out
     assert f'href="pair?pair={RICE.id}&amp;turn=2"' in out

@@ -123,8 +123,9 @@ def found(store: Store, f: ConversationFilter) -> set[str]:
         (ConversationFilter(turns=(2, 2)), {"good", "poor"}),
         (ConversationFilter(turns=(0, 0)), {"chat"}),
         (ConversationFilter(chars=(SONG.n_chars, SONG.n_chars)), {"song"}),
-        (ConversationFilter(stands=("chosen",)), {"good", "poor", "song", "both"}),
-        (ConversationFilter(stands=("rejected",)), {"poor", "worst", "song bad", "other"}),
+        (ConversationFilter(stands=("chosen",)), {"good", "poor", "song"}),
+        (ConversationFilter(stands=("rejected",)), {"poor", "worst", "song bad"}),
+        (ConversationFilter(stands=("neutral",)), {"both", "other"}),
         (ConversationFilter(stands=("none",)), {"chat"}),
         (ConversationFilter(stands=("none", "rejected"), sources=("chats", "generated")), {"chat", "poor"}),
         # In the pair of source hand it is the chosen side; both must hold of one place.
@@ -198,6 +199,7 @@ def test_a_row_says_where_the_conversation_stands(store: Store) -> None:
     assert poor.rewards == {"m": -1.0}
     assert rows[GOOD.id].rewards == {"m": 2.0, "n": 6.0}
     assert rows[SONG.id].sources == ("hand", "again")
+    assert rows[BOTH.id].pairs == {"neutral": (ContrastPair(BOTH, OTHER).id,)}
     assert (rows[CHAT.id].pairs, rows[CHAT.id].sources, rows[CHAT.id].rewards) == ({}, ("chats",), {})
     asked = list_conversations(store, ConversationFilter(sources=("again",))).rows
     assert {row.sources for row in asked} == {("again", "hand")}
