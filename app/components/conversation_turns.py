@@ -42,7 +42,7 @@ def markup(conversation: Conversation, here: Here, notes: Notes, first: int = 0)
     """At most `MOST_TURNS` turns from `first` on, as HTML. Pure."""
     window = [(turn, messages) for turn, messages in sorted(turns_of(conversation).items()) if turn >= first][:MOST_TURNS]
     limit = share([m for _, messages in window for m in messages])
-    body = ""
+    body = '<h2 class="mw-sr">Turns</h2>' if window else "<p>It has no messages.</p>"
     for turn, messages in window:
         asked = turn == here.state.turn > 0
         name = title = f"Turn {turn}" if turn else "Before the first turn"
@@ -52,7 +52,7 @@ def markup(conversation: Conversation, here: Here, notes: Notes, first: int = 0)
         parts = "".join(_message(turn, m, here, notes, limit) for m in messages)
         css = f"mw-turn{' mw-asked' if asked else ''}"
         body += f'<section class="{css}" id="turn-{turn}" aria-label="{name}"><h3>{title}</h3>{parts}</section>'
-    return f'<section class="mw-conv mw-alone" aria-label="The conversation, turn by turn">{body or "<p>It has no messages.</p>"}</section>'
+    return f'<section class="mw-conv mw-alone" aria-label="The conversation, turn by turn">{body}</section>'
 
 
 def written_by(name: str, endpoint: str, seed: int) -> str:

@@ -21,6 +21,7 @@ from app.components.errors import shown
 from app.components.trace_chart import Scored
 from app.nav import href, query_now
 from app.pair_state import Here
+from music_core.errors import StoreError
 from music_core.store.conversations import StoredConversation
 
 
@@ -56,7 +57,12 @@ def page() -> None:
             return
         listed = conversation_state.from_query(query)
         here = Here(id_, listed, pair_state.from_query(query), "conversation")
-        stored = conversation_data.one(id_)
+        try:
+            stored = conversation_data.one(id_)
+        except StoreError:
+            header.show("Conversation")
+            pair_nav.show(conversation_data.place_of(id_, listed), here)
+            raise
         header.show(conversation_facts.opening(stored), conversation_facts.title_line(stored))
         pair_nav.show(conversation_data.place_of(id_, listed), here)
         with st.container(horizontal=True, gap="large", key="mw-pair-body"):

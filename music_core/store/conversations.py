@@ -13,7 +13,7 @@ from music_core.store.index import PLACES
 from music_core.store.pairs import origins_of
 from music_core.store.session import Session, marks
 from music_core.store.text import from_json, utc
-from music_core.types import NEUTRAL_METHODS, BranchName, Conversation, Origin, RewardTrace, Split, conversation
+from music_core.types import BRANCHES, NEUTRAL_METHODS, BranchName, Conversation, Origin, RewardTrace, Split, conversation
 
 # A conversation may be a side of hundreds of pairs; so many are read with it.
 MOST_PAIRS = 20
@@ -203,7 +203,7 @@ def _read(session: Session, id_: str) -> StoredConversation | None:
     sides = [
         PairSide(pair_id, branch, other, divergence, tuple(origins.get(pair_id, ())))
         for pair_id, chosen, rejected, _, divergence in shown
-        for branch, own, other in (("chosen", chosen, rejected), ("rejected", rejected, chosen))
+        for branch, own, other in zip(BRANCHES, (chosen, rejected), (rejected, chosen), strict=True)
         if own == id_
     ]
     return StoredConversation(

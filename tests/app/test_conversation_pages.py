@@ -30,7 +30,7 @@ from tests.app.test_state import NAMES, RANGES, TEXT
 
 RICE = rice_pair()
 LONE = chat(("user", "A question that nobody answered."))
-LONG = chat(*[(role, f"{role} says {i}") for i in range(70) for role in ("user", "assistant")])  # type: ignore[misc]
+LONG = chat(*[(role, f"{role} says {i}") for i in range(70) for role in ("user", "assistant")])
 STATES = st.builds(
     ConversationList,
     source=NAMES,
@@ -207,6 +207,7 @@ def test_an_unknown_or_malformed_id_is_an_error_with_a_way_on(open_page: Open, h
     app = open_page("conversation", home, {"conversation": id_, "turn": "x", "page": "many"})
     assert not app.exception
     out = text_of(app)
+    assert "<h1" in out and 'href="conversations?page=' not in out and "not among the 75 conversations" in out
     assert "There is no conversation" in out and "Choose one from the list" in out and "<script>" not in out
 
 
