@@ -38,9 +38,16 @@ def _message(turn: int, message: Message, here: Here, notes: Notes, limit: int) 
     return f'<article class="mw-msg mw-{message.role}"><h4>{ROLE_NAMES[message.role]}</h4>{before}{text}{under}</article>'
 
 
+def last_turn(conversation: Conversation) -> int:
+    """The number of the last turn; messages after the last reply are one, too. Pure."""
+    return max(turns_of(conversation), default=0)
+
+
 def markup(conversation: Conversation, here: Here, notes: Notes, first: int = 0) -> str:
     """At most `MOST_TURNS` turns from `first` on, as HTML. Pure."""
-    window = [(turn, messages) for turn, messages in sorted(turns_of(conversation).items()) if turn >= first][:MOST_TURNS]
+    # A system message before the first turn takes no turn's place.
+    numbers = range(first, max(first, 1) + MOST_TURNS)
+    window = [(turn, messages) for turn, messages in sorted(turns_of(conversation).items()) if turn in numbers]
     limit = share([m for _, messages in window for m in messages])
     body = '<h2 class="mw-sr">Turns</h2>' if window else "<p>It has no messages.</p>"
     for turn, messages in window:
@@ -63,8 +70,8 @@ def written_by(name: str, endpoint: str, seed: int) -> str:
 
 def show(conversation: Conversation, here: Here, notes: Notes) -> None:
     """Draw it; with many turns a page control above."""
-    first = 0
-    if conversation.n_turns > MOST_TURNS:
+    first, last = 0, last_turn(conversation)
+    if last > MOST_TURNS:
         view = View(turn=here.state.turn)
-        first = first_turn(conversation.n_turns, 1, view, f"mw-alone-{here.id}", lambda turn: here.go(turn=turn))
+        first = first_turn(last, 1, view, f"mw-alone-{here.id}", lambda turn: here.go(turn=turn))
     st.html(markup(conversation, here, notes, first))

@@ -32,7 +32,8 @@ def _evidence(stored: StoredConversation, found: list[Scored], here: Here) -> li
     if chosen:
         conversation_rewards.show(chosen, here)
     else:
-        empty.line("No reward model has scored this conversation.", "music score")
+        # Only sides of pairs can be scored.
+        empty.line("No reward model has scored this conversation.", "music score" if stored.sides else "")
     st.header("Pairs", anchor=False)
     conversation_places.show(stored, here)
     st.header("Provenance", anchor=False)
@@ -70,7 +71,7 @@ def page() -> None:
             with rail:
                 found = _evidence(stored, conversation_facts.scored(stored, data.models()), here)
             with reading:
-                pair_nav.show_reading(here, stored.conversation.n_turns, None)
+                pair_nav.show_reading(here, conversation_turns.last_turn(stored.conversation), None)
                 after = facts.reply_facts(found, (), "chosen")
                 notes = Notes(conversation_facts.contrasts(stored), after, conversation_facts.authors(stored))
                 conversation_turns.show(stored.conversation, here, notes)

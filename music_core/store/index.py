@@ -7,7 +7,7 @@ brings it up to date before a query by reading the rows that were appended since
 makes that simple. The copy holds one row per id, or the newest row per person or judge.
 
 Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
-and kept up to date from then on.
+and kept up to date from then on. That of conversations reads every text once.
 """
 
 import threading

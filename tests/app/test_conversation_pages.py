@@ -181,7 +181,8 @@ def test_a_chat_of_no_pair_is_a_page_too(open_page: Open, home: Path) -> None:
     out = text_of(app)
     assert "It is a side of no pair" in out and "No reward model has scored this conversation." in out
     assert "No model call is on record" in out
-    assert app.button(key="mw-Next-turn").disabled
+    app.button(key="mw-Next-turn").click().run()
+    assert query_of(app)["turn"] == ["1"] and app.button(key="mw-Next-turn").disabled
 
 
 def test_keys_go_through_turns_and_conversations_and_keep_the_filter(open_page: Open, home: Path) -> None:
@@ -219,6 +220,10 @@ def test_without_an_id_the_page_leads_to_the_list(open_page: Open, home: Path) -
 def test_a_long_conversation_is_shown_in_windows_that_follow_the_turn(open_page: Open, home: Path) -> None:
     first = text_of(open_page("conversation", home, {"conversation": LONG.id}))
     assert 'id="turn-60"' in first and 'id="turn-61"' not in first
+    opened = Here("c_1", ConversationList(), PairState(), "conversation")
+    spoken = Conversation((*chat(("system", "be brief")).messages, *LONG.messages, *LONE.messages))
+    drawn = [markup(spoken, opened, Notes(), first) for first in (0, 61)]
+    assert all(sum(f'id="turn-{turn}"' in out for out in drawn) == 1 for turn in range(72))
     later = text_of(open_page("conversation", home, {"conversation": LONG.id, "turn": "65"}))
     assert 'id="turn-60"' not in later and 'mw-turn mw-asked" id="turn-65"' in later
 

@@ -224,7 +224,9 @@ def markup(
     turns = align(left.conversation, right.conversation)
     n_same = shared_prefix(turns)
     parting = turns[n_same].turn if n_same < len(turns) else None
-    window = [turn for turn in turns if first_turn <= turn.turn and (last_turn is None or turn.turn <= last_turn)][:most]
+    # By number: a system message before the first turn takes no turn's place, which the next window would not make good.
+    end = max(first_turn, 1) + most - 1
+    window = [turn for turn in turns if first_turn <= turn.turn <= (end if last_turn is None else min(end, last_turn))]
     drawing = _Drawing(left, right, view, _limit(window, view), _changes(window, view.turn) if view.words else {})
     same = [turn for turn in window if parting is None or turn.turn < parting]
     rest = window[len(same) :]
