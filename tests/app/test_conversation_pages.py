@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from music_core.store.conversation_filter import SORTS, STANDS
 from music_core.store.conversations import get_conversation
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs
+from music_core.store.runs import create_run, finish_run
 from music_core.store.seeds import add_chats
 from music_core.store.traces import add_traces
-from music_core.types import ContrastPair, Conversation, Origin, RewardModel, RewardTrace, SourcedChat, SourcedPair
+from music_core.types import ContrastPair, Conversation, Origin, RewardModel, RewardTrace, Run, SourcedChat, SourcedPair
 from tests.app.conftest import Open, Use, query_of, text_of
 from tests.app.samples import HOSTILE, MODEL_ID, chat, fill, hostile_pair, plain_pair, rice_pair
 from tests.app.test_state import NAMES, RANGES, TEXT
@@ -267,3 +269,12 @@ def test_the_file_of_a_conversation_is_read_back_by_an_import() -> None:
 def test_a_conversation_without_messages_is_no_error() -> None:
     here = Here("c_1", ConversationList(), PairState(), "conversation")
     assert "It has no messages" in markup(Conversation(()), here, Notes())
+
+
+def test_an_import_lists_the_source_that_it_filled_and_an_unknown_run_nothing(use_home: Use, tmp_path: Path) -> None:
+    store = use_home(tmp_path)
+    fill(tmp_path, n_plain=2).close()
+    create_run(store, Run("r_import", "import", {}, datetime(2026, 1, 2, tzinfo=UTC)))
+    finish_run(store, "r_import", "finished", {"source": "rivers"})
+    totals = [conversation_data.page_of(from_query({"run": [run]})).total for run in ("r_import", "r_demo", "r_unknown")]
+    assert totals == [4, 2, 0]
