@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
