@@ -8,6 +8,8 @@ from app import memory, people
 from app.components import entrance, shell
 from app.pages import (
     agreement_page,
+    conversation_page,
+    conversations_page,
     data_page,
     evaluation_page,
     jobs_page,
@@ -33,6 +35,7 @@ def run() -> None:
         [
             st.Page(overview_page.page, title="Overview", url_path="overview", default=True),
             st.Page(pairs_page.page, title="Pairs", url_path="pairs"),
+            st.Page(conversations_page.page, title="Conversations", url_path="conversations"),
             st.Page(label_page.page, title="Label", url_path="label"),
             st.Page(play_page.page, title="Play", url_path="play"),
             st.Page(agreement_page.page, title="Agreement", url_path="agreement"),
@@ -41,6 +44,7 @@ def run() -> None:
             st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
             st.Page(data_page.page, title="Data", url_path="data"),
             st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
+            st.Page(conversation_page.page, title="Conversation", url_path="conversation", visibility="hidden"),
         ],
         position="hidden" if refused else "top",
     )

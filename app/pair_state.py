@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from app.nav import href, set_query
-from app.state import ListState
 
 ChartKind = Literal["", "margin"]
 
@@ -41,29 +40,44 @@ def from_query(query: Mapping[str, Sequence[str]]) -> PairState:
     )
 
 
+class Listed(Protocol):
+    """The state of a list, as far as a page opened from it needs it."""
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """Names of the filters that leave something out."""
+
+    def query(self) -> dict[str, str | Sequence[str]]:
+        """The address's parameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A pair as it is looked at: its id, the list that it was opened from, and the page's own state."""
+    """A pair as it is looked at: its id, the list that it was opened from, and the page's own state.
 
-    pair_id: str
-    listed: ListState
+    `page` names the page and the parameter of the id: a conversation is looked at in the same way.
+    """
+
+    id: str
+    listed: Listed
     state: PairState
+    page: str = "pair"
 
     def query(self) -> dict[str, str | Sequence[str]]:
         """The whole address."""
-        return {**self.listed.query(), **self.state.query(), "pair": self.pair_id}
+        return {**self.listed.query(), **self.state.query(), self.page: self.id}
 
     def changed(self, **values: object) -> "Here":
         """The same pair with some of the page's state changed."""
         return replace(self, state=replace(self.state, **values))  # type: ignore[arg-type]
 
-    def other(self, pair_id: str) -> "Here":
+    def other(self, id_: str) -> "Here":
         """Another pair looked at in the same way, from its beginning."""
-        return replace(self, pair_id=pair_id, state=replace(self.state, turn=0))
+        return replace(self, id=id_, state=replace(self.state, turn=0))
 
     def href(self, turn: int) -> str:
         """The address of a turn of this pair."""
-        return href("pair", self.changed(turn=turn).query())
+        return href(self.page, self.changed(turn=turn).query())
 
     def go(self, **values: object) -> None:
         """Change the address; for callbacks of widgets."""

@@ -22,7 +22,25 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {"a": ("a", "b", "rel", "ref", "traine
 _RANGE = re.compile(r"^(-?\d+(?:\.\d+)?)?\.\.(-?\d+(?:\.\d+)?)?$")
 _RANGES = ("turns", "divergence", "margin", "people", "chars")
 _LISTS = ("source", "run", "schedule", "method", "split", "verdict", "said", "gap", "simulator", "also", "picked")
-_TEXTS = ("judge", "model", "q", "role", "label", "sort", "person", "pool", "built", "a", "b", "rel", "ref", "n", "mode", *_RANGES)
+_TEXTS = (
+    "judge",
+    "model",
+    "q",
+    "role",
+    "label",
+    "sort",
+    "person",
+    "pool",
+    "built",
+    "a",
+    "b",
+    "rel",
+    "ref",
+    "n",
+    "mode",
+    "conversation",
+    *_RANGES,
+)
 _MOST = 1_000_000
 Range = tuple[float, float]
 
@@ -33,7 +51,8 @@ class ListState:
 
     `a`, `b` and `rel` are two raters and how their votes lie, `ref` a third that both are held against, `trained` whether a model's
     training pairs count; see `store.said.Comparison`. `person` and `said` are about a label, `people` about how many persons gave one.
-    `also` are `property:value`, `pool` is a labelling queue, `picked`, `n` and `mode` are about picks of Best-of-N.
+    `also` are `property:value`, `conversation` is one that is a side, `pool` is a labelling queue, `picked`, `n` and `mode` are about
+    picks of Best-of-N.
     """
 
     source: tuple[str, ...] = ()
@@ -47,6 +66,7 @@ class ListState:
     picked: tuple[str, ...] = ()
     n: str = ""
     mode: str = ""
+    conversation: str = ""
     pool: str = ""
     turns: str = ""
     divergence: str = ""
@@ -80,8 +100,8 @@ class ListState:
             schedules=self.schedule,
             methods=self.method,
             splits=self.split,
-            turns=_whole(span(self.turns)),
-            divergence=_whole(span(self.divergence)),
+            turns=whole(span(self.turns)),
+            divergence=whole(span(self.divergence)),
             model_id=self.model or None,
             margin=span(self.margin) if self.model else None,
             judge=self.judge or None,
@@ -94,15 +114,16 @@ class ListState:
             queue=self.pool or None,
             said=self.said,
             labeller=self.person or None,
-            n_people=_whole(span(self.people)),
+            n_people=whole(span(self.people)),
             compared=self.comparison,
             gaps=self.gap,
-            gap_chars=_whole(span(self.chars), least=-_MOST),
+            gap_chars=whole(span(self.chars), least=-_MOST),
             simulators=tuple("" if name == NOT_STATED else name for name in self.simulator),
             also=tuple((name, value) for name, _, value in (text.partition(":") for text in self.also)),
             picked_by=self.picked,
             n_candidates=int(self.n) if self.n else None,
             pick_mode=self.mode or None,
+            conversation_id=self.conversation or None,
         )
 
     @property
@@ -148,7 +169,8 @@ def span(text: str) -> Range | None:
     return (float(low) if low else float("-inf"), float(high) if high else float("inf"))
 
 
-def _whole(values: Range | None, least: int = 0) -> tuple[int, int] | None:
+def whole(values: Range | None, least: int = 0) -> tuple[int, int] | None:
+    """The range in whole numbers from `least` on."""
     if values is None:
         return None
     low, high = values

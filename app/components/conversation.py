@@ -24,7 +24,7 @@ def _choose(key: str, go: Callable[[int], None]) -> None:
     go(first_of(st.session_state[key]))
 
 
-def _first_turn(n_turns: int, parting: int, view: View, key: str, go: Callable[[int], None] | None) -> int:
+def first_turn(n_turns: int, parting: int, view: View, key: str, go: Callable[[int], None] | None) -> int:
     """Draw the control of the windows and return the first turn of the one chosen.
 
     With `go` the address keeps the turn, and with it the window; otherwise the window is the control's own.
@@ -48,5 +48,5 @@ def show(
     first = 0
     if n_turns > MOST_TURNS:
         parting = shared_prefix(align(left.conversation, right.conversation))
-        first = _first_turn(n_turns, parting, view, key, go)
+        first = first_turn(n_turns, parting, view, key, go)
     st.html(markup(left, right, open_prefix=open_prefix, first_turn=first, view=view))

@@ -28,7 +28,7 @@ def markup(found: Inventory) -> str:
     judges = len(found.facets.get("judge", ()))
     figures: tuple[tuple[str, int, str, str, Query], ...] = (
         ("Pairs", counts["pairs"], f"from {counts['seeds']:,} seeds", "pairs", {}),
-        ("Conversations", counts["conversations"], "two to a pair", "", {}),
+        ("Conversations", counts["conversations"], "two to a pair", "conversations", {}),
         ("Readings", counts["readings"], f"by {_many(judges, 'judge')}", "", {}),
         ("Labels", counts["labels"], f"by {_many(people, 'person', 'people')}", "pairs", {"label": "any"}),
         ("Models", counts["models"], f"{sum(bool(m.path) for m in found.models)} with weights here", "", {}),

@@ -1,6 +1,6 @@
 """The active filters of the list of pairs as words, each with a link that takes it off. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from app import raters
 from app.components.words import LABEL_STATES, VERDICT_CHOICES
@@ -31,6 +31,7 @@ _LABELS: Mapping[str, str] = {
     "gap": "replies:",
     "chars": "chosen − rejected, characters",
     "pool": "in the pool of queue",
+    "conversation": "with the conversation",
     "also": "also",
     "picked": "Best-of-N:",
     "simulator": "simulated by",
@@ -57,25 +58,31 @@ def words(state: ListState, name: str, model_names: Mapping[str, str]) -> str:
         case "label" | "built":
             return (LABEL_STATES if name == "label" else BUILT_CHOICES).get(value, value)
         case "margin":
-            return f"{_range(value)} by {model_names.get(state.model, state.model or 'no model')}"
-    return ", ".join(value) if isinstance(value, tuple) else _range(value) if ".." in value and name != "q" else str(value)
+            return f"{range_words(value)} by {model_names.get(state.model, state.model or 'no model')}"
+    return ", ".join(value) if isinstance(value, tuple) else range_words(value) if ".." in value and name != "q" else str(value)
 
 
-def _range(text: str) -> str:
+def range_words(text: str) -> str:
+    """A range `low..high` in words."""
     low, _, high = text.partition("..")
     return f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
 
 
 def chips(state: ListState, model_names: Mapping[str, str], page: str = "pairs") -> str:
     """The active filters as links that take each of them off, as HTML."""
+    found = [(_LABELS.get(name, name), words(state, name, model_names), href(page, state.without(name).query())) for name in state.active]
+    return links(found, href(page, ListState(sort=state.sort, asc=state.asc).query()))
+
+
+def links(found: Iterable[tuple[str, str, str]], bare: str) -> str:
+    """Active filters (label, what it says, address without it) as links that take each of them off, as HTML; `bare` is without any."""
     out = ""
-    for name in state.active:
-        shown, label = words(state, name, model_names), _LABELS.get(name, name)
-        target = href(page, state.without(name).query())
+    for label, shown, target in found:
+        takes_off = attribute(f"{label} {shown}".strip())
+        note = f'<span class="mw-note">{label}</span> ' if label else ""
         out += (
-            f'<a class="mw-link mw-filter" href="{attribute(target)}" aria-label="Remove the filter {attribute(f"{label} {shown}")}">'
-            f'<span class="mw-note">{label}</span> {visible(shown)} <span aria-hidden="true">×</span></a>'
+            f'<a class="mw-link mw-filter" href="{attribute(target)}" aria-label="Remove the filter {takes_off}">'
+            f'{note}{visible(shown)} <span aria-hidden="true">×</span></a>'
         )
-    bare = attribute(href(page, ListState(sort=state.sort, asc=state.asc).query()))
-    clear = f'<a class="mw-link mw-filter mw-clear" href="{bare}">Clear all</a>'
+    clear = f'<a class="mw-link mw-filter mw-clear" href="{attribute(bare)}">Clear all</a>'
     return f'<nav class="mw-filters" aria-label="Active filters">{out}{clear}</nav>'

@@ -1,17 +1,17 @@
 """The filter bar of the list of pairs. The address is the state: widgets are set from it and write back to it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
 
 import streamlit as st
 
 from app import raters
 from app.components.filter_chips import BUILT_CHOICES, SAID_CHOICES
 from app.components.filter_chips import chips as chips
+from app.components.filter_fields import Fields
 from app.components.words import LABEL_STATES, ROLE_CHOICES, VERDICT_CHOICES
 from app.markup import plain
 from app.nav import query_now, set_query
-from app.state import NOT_STATED, ListState, from_query, span
+from app.state import NOT_STATED, ListState, from_query
 from music_core.store.filters import GAPS
 from music_core.store.pairs import Facet
 from music_core.types import RewardModel, Run
@@ -28,55 +28,17 @@ _RANGES = {
 _TEXTS = ("q", "role", "judge", "model", "label", "person", "pool", "built", "a", "b", "rel")
 
 
-def _key(name: str) -> str:
-    return f"mw-filter-{name}"
-
-
 def _apply() -> None:
     """Write what the widgets hold into the address."""
-    held = st.session_state
-    values: dict[str, Any] = {name: tuple(held[_key(name)]) for name in _CHOSEN if _key(name) in held}
-    values |= {name: held[_key(name)] or "" for name in _TEXTS if _key(name) in held}
-    for name in _RANGES:
-        if _key(f"{name}-low") in held:
-            ends = [held[_key(f"{name}-{end}")] for end in ("low", "high")]
-            values[name] = "" if ends == [None, None] else "..".join("" if end is None else f"{end:g}" for end in ends)
-    set_query(from_query(query_now()).changed(**values).query())
+    set_query(from_query(query_now()).changed(**_FIELDS.held(_CHOSEN, _TEXTS, tuple(_RANGES))).query())
 
 
-def _many(name: str, label: str, counts: Mapping[str, int | None], chosen: Sequence[str], names: Mapping[str, str] | None = None) -> None:
-    """A choice of several values; those in the address stay choosable even where the store has none of them."""
-    options = [*counts, *(v for v in chosen if v not in counts)]
-    shown = {v: (names or {}).get(v, v) + (f" ({n:,})" if (n := counts.get(v)) is not None else "") for v in options}
-    st.session_state[_key(name)] = list(chosen)
-    st.multiselect(label, options, format_func=shown.__getitem__, key=_key(name), on_change=_apply, placeholder="Any", disabled=not options)
-
-
-def _one(name: str, label: str, names: Mapping[str, str], chosen: str, visibility: Literal["visible", "collapsed"] = "visible") -> None:
-    shown = {"": "Any", **names, **({chosen: chosen} if chosen not in names and chosen else {})}
-    st.session_state[_key(name)] = chosen
-    st.selectbox(label, list(shown), format_func=shown.__getitem__, key=_key(name), on_change=_apply, label_visibility=visibility)
+_FIELDS = Fields("mw-filter", _apply)
+_key, _many, _one = _FIELDS.key, _FIELDS.many, _FIELDS.one
 
 
 def _range(name: str, text: str, step: float = 1, disabled: bool = False, least: int | None = 0) -> None:
-    """Two number fields for a range with open ends."""
-    bounds = span(text) or (float("-inf"), float("inf"))
-    kind: type[int] | type[float] = int if step == 1 else float
-    for column, end, value in zip(st.columns(2, gap="xsmall", wrap=False), ("low", "high"), bounds, strict=True):
-        key = _key(f"{name}-{end}")
-        st.session_state[key] = None if abs(value) == float("inf") else kind(value)
-        word = "from" if end == "low" else "to"
-        label = f"{_RANGES[name]} {word}"
-        column.number_input(
-            label,
-            value=None,
-            min_value=least if step == 1 else None,
-            step=kind(step),
-            key=key,
-            on_change=_apply,
-            placeholder=f"{word} …",
-            disabled=disabled,
-        )
+    _FIELDS.range(name, _RANGES[name], text, step, disabled, least)
 
 
 def _names(facets: Mapping[str, Sequence[Facet]], name: str) -> dict[str, int | None]:
@@ -152,10 +114,7 @@ def show(
 ) -> None:
     """Draw the bar: search, the filter panel, and one chip per active filter that takes it off."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="mw-filters"):
-        st.session_state[_key("q")] = state.q
-        st.text_input(
-            "Search", key=_key("q"), type="search", placeholder="Text in the conversations", on_change=_apply, label_visibility="collapsed"
-        )
+        _FIELDS.text("q", "Search", state.q, "Text in the conversations")
         with st.container(width=190):
             _one("role", "Search in", ROLE_CHOICES, state.role, "collapsed")
         n = len(set(state.active) - {"q"})

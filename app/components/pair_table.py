@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from app.components.listing import heading, pager
 from app.markup import attribute, chip, shorten, signed, visible
 from app.nav import href
 from app.sides import side_names
@@ -25,19 +26,8 @@ _DASH = '<span class="mw-note">–</span>'
 
 
 def _head(state: ListState) -> str:
-    cells = ""
-    for name, sort, kind in _COLUMNS:
-        if sort is None or (sort == "margin" and not state.model):
-            cells += f'<th scope="col" class="mw-col-{kind}">{name}</th>'
-            continue
-        here = state.sort == sort
-        # Text starts from A, figures and times from the largest.
-        asc = not state.asc if here else sort == "opening"
-        order = f' aria-sort="{"ascending" if state.asc else "descending"}"' if here else ""
-        arrow = f'<span aria-hidden="true">{"↑" if state.asc else "↓"}</span>' if here else ""
-        target = attribute(href("pairs", state.changed(sort=sort, asc=asc).query()))
-        cells += f'<th scope="col" class="mw-col-{kind}"{order}><a class="mw-link" href="{target}">{name}{arrow}</a></th>'
-    return cells
+    sorts = [(name, None if sort == "margin" and not state.model else sort, kind) for name, sort, kind in _COLUMNS]
+    return "".join(heading(name, sort, kind, state, "pairs") for name, sort, kind in sorts)
 
 
 def _margin(value: float | None, largest: float) -> str:
@@ -87,29 +77,6 @@ def markup(rows: tuple[PairRow, ...], state: ListState) -> str:
     )
 
 
-def pager(state: ListState, n_pages: int) -> str:
-    """Links to the first, last and neighbouring pages as HTML; nothing for a single page. Pure."""
-    if n_pages < 2:
-        return ""
-    near = {1, n_pages, *range(max(1, state.page - 2), min(n_pages, state.page + 2) + 1)}
-    out, before = [_step(state, state.page - 1, n_pages, "← Previous")], 0
-    for page in sorted(near):
-        if page > before + 1:
-            out.append('<span class="mw-note" aria-hidden="true">…</span>')
-        out.append(_step(state, page, n_pages, f"{page:,}"))
-        before = page
-    out.append(_step(state, state.page + 1, n_pages, "Next →"))
-    return f'<nav class="mw-pager" aria-label="Pages">{"".join(out)}</nav>'
-
-
-def _step(state: ListState, page: int, n_pages: int, words: str) -> str:
-    if page == state.page:
-        return f'<span class="mw-here" aria-current="page">{words}</span>'
-    if not 1 <= page <= n_pages:
-        return f'<span class="mw-note">{words}</span>'
-    return f'<a class="mw-link" href="{attribute(href("pairs", state.changed(page=page).query()))}">{words}</a>'
-
-
 def show(rows: tuple[PairRow, ...], state: ListState, total: int) -> None:
     """Draw the rows of one page, and the way to the others."""
-    st.html(markup(rows, state) + pager(state, -(-total // PAGE_ROWS)))
+    st.html(markup(rows, state) + pager(state, -(-total // PAGE_ROWS), "pairs"))

@@ -46,8 +46,8 @@ def _record(r: TurnRecord) -> list[str]:
     ]
 
 
-def origin_markup(origin: Origin) -> str:
-    """One origin as HTML: its facts, its contrasts are shown beside their turns, then its calls."""
+def origin_markup(origin: Origin, what: str = "pair") -> str:
+    """One origin as HTML: its facts, its contrasts are shown beside their turns, then the calls of `what` (pair, conversation)."""
     named = (
         ("Source", origin.source),
         ("Row", origin.locator),
@@ -60,12 +60,12 @@ def origin_markup(origin: Origin) -> str:
         text = json.dumps(dict(origin.meta), ensure_ascii=False, indent=2, default=str)
         body += details("Further facts of this row", f'<div class="mw-text mw-raw" dir="auto">{visible(text)}</div>')
     if origin.turns:
-        calls = table("Model calls behind this pair", _COLUMNS, (_record(r) for r in origin.turns))
-        body += details(f"{len(origin.turns)} model calls", calls)
+        calls = table(f"Model calls behind this {what}", _COLUMNS, (_record(r) for r in origin.turns))
+        body += details(f"{len(origin.turns)} model call{'s' if len(origin.turns) > 1 else ''}", calls)
     return f"<li>{body}</li>"
 
 
-def show(origins: Sequence[Origin], ids: Sequence[tuple[str, str]]) -> None:
-    """Draw every origin of a pair and its ids (name, id)."""
+def show(origins: Sequence[Origin], ids: Sequence[tuple[str, str]], what: str = "pair") -> None:
+    """Draw every origin of a pair, or of another `what`, and its ids (name, id)."""
     known = facts([(visible(name), f"<code>{visible(value)}</code>") for name, value in ids])
-    st.html(f'<ul class="mw-judges">{"".join(origin_markup(o) for o in origins)}</ul>{details("Content ids", known)}')
+    st.html(f'<ul class="mw-judges">{"".join(origin_markup(o, what) for o in origins)}</ul>{details("Content ids", known)}')

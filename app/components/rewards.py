@@ -13,7 +13,7 @@ from app.sides import BUILT, SideNames
 from jobs.report.markup import INVISIBLE
 from music_core.types import BRANCHES, BranchName, RewardModel, RewardTrace
 
-__all__ = ["Scored", "choose_models", "figure", "last_margin", "margins", "rows", "scored_by", "show", "tables", "traces_by_model"]
+__all__ = ["Scored", "chart", "choose_models", "figure", "last_margin", "margins", "rows", "scored_by", "show", "tables", "traces_by_model"]
 
 CAPTION = "Reward of the conversation if it ended here; not a credit for that turn."
 # So many models are shown until one chooses: more than these would not share a chart.
@@ -115,7 +115,8 @@ def _kind(here: Here) -> None:
     here.go(chart=st.session_state[_KIND] or "")
 
 
-def _chart(shown: Sequence[Scored], divergence: int, names: SideNames, here: Here) -> None:
+def chart(shown: Sequence[Scored], divergence: int, names: SideNames, here: Here) -> None:
+    """Draw the chart; a click on a point goes to its turn."""
     theme = st.context.theme.type or "light"
     drawn: Any = figure(shown, divergence, theme, names, turn=here.state.turn, kind=here.state.chart)
     # A chart of its own for every turn: it starts without a selection, so that any point can be clicked again.
@@ -137,7 +138,7 @@ def show(shown: Sequence[Scored], divergence: int, here: Here, names: SideNames 
     st.segmented_control(
         "Chart", list(_KINDS), format_func=_KINDS.__getitem__, key=_KIND, on_change=_kind, args=(here,), label_visibility="collapsed"
     )
-    _chart(shown, divergence, names, here)
+    chart(shown, divergence, names, here)
     st.html(f'<p class="mw-note">{CAPTION} A click on a point, or on a number of the table, goes to its turn.</p>')
     n_turns = max((len(t.rewards) for s in shown for t in s.sides.values()), default=0)
     first = first_of(window_of(min(here.state.turn or divergence, n_turns))) if n_turns > MOST_TURNS else 0

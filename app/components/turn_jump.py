@@ -13,4 +13,4 @@ _mount = st.components.v2.component("music_turn_jump", js=_SCRIPT)
 def show(here: Here) -> None:
     """Mount the script; draws nothing."""
     with st.container(key="mw-turn-jump"):
-        _mount(key="mw-turn-jump-component", data={"pair": here.pair_id, "turn": here.state.turn})
+        _mount(key="mw-turn-jump-component", data={"pair": here.id, "turn": here.state.turn})

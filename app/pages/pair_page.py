@@ -47,7 +47,7 @@ def _evidence(view: data.PairView, models: list[rewards.Scored], here: Here, nam
     ids = [("Pair", view.stored.id), ("Seed", view.stored.seed_id)]
     ids += [(names.title("chosen"), view.stored.pair.chosen.id), (names.title("rejected"), view.stored.pair.rejected.id)]
     provenance.show(view.stored.origins, ids)
-    pair_export.show(view.stored.id)
+    pair_export.show(view.stored.pair, names)
 
 
 def page() -> None:
@@ -61,11 +61,12 @@ def page() -> None:
             empty.show("No pair chosen", "A pair's address ends in ?pair=ID.", link=link)
             return
         models = data.models()
-        here = Here(pair_id, data.with_model(from_query(query), models, data.filter_values()), pair_state.from_query(query))
+        listed = data.with_model(from_query(query), models, data.filter_values())
+        here = Here(pair_id, listed, pair_state.from_query(query))
         view = data.pair_view(pair_id)
         actions.note_seen(pair_id)
         header.show(facts.opening(view.stored), facts.title_line(view.stored))
-        pair_nav.show(data.place_of(pair_id, here.listed, people.current()), here)
+        pair_nav.show(data.place_of(pair_id, listed, people.current()), here)
         names = side_names(systems_of(view.stored.origins))
         with st.container(horizontal=True, gap="large", key="mw-pair-body"):
             reading, rail = st.container(key="mw-pair-reading"), st.container(key="mw-pair-rail")

@@ -8,7 +8,8 @@ from music_core.errors import StoreError
 from music_core.store.said import BUILT as BUILT
 from music_core.store.said import DECIDED as DECIDED
 from music_core.store.said import Comparison as Comparison
-from music_core.store.said import Part, compared
+from music_core.store.said import Part as Part
+from music_core.store.said import compared
 from music_core.store.session import marks
 from music_core.store.text import encode, to_json
 from music_core.types import NEUTRAL_METHODS
@@ -59,6 +60,7 @@ class PairFilter:
     `also` are (property, value) of which each must hold of some origin; an empty value means that no origin states the property.
     `picked_by` are selectors of Best-of-N whose picks met, `n_candidates` and `pick_mode` out of how many and how; of one meeting,
     and of `run_ids` where they are given.
+    `conversation_id` passes pairs that this conversation is a side of.
     `text` is looked for without regard to case, as it stands, in messages of `text_role` (None: any).
     """
 
@@ -91,6 +93,7 @@ class PairFilter:
     picked_by: tuple[str, ...] = ()
     n_candidates: int | None = None
     pick_mode: str | None = None
+    conversation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +131,18 @@ def selection(f: PairFilter, sort: str = "created") -> Selection:
     if f.compared is not None:
         parts.append(("p.pair_id IN (FROM compared)", ()))
     columns = f"p.*, {'m.margin' if f.model_id is not None else 'NULL::DOUBLE'} AS margin, {SORTS[sort]} AS sort_key"
-    chosen = f"SELECT {columns} FROM {_sql(tables, ' ')} WHERE {_sql(parts, ' AND ') or 'true'}"
+    chosen = f"SELECT {columns} FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
     sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS NOT MATERIALIZED ({chosen})"
-    return Selection(sql, _values([*hits, *tables, *parts]), _needs(f))
+    return Selection(sql, values_of([*hits, *tables, *parts]), _needs(f))
 
 
-def _sql(parts: Sequence[Part], between: str) -> str:
+def joined(parts: Sequence[Part], between: str) -> str:
+    """The SQL of the parts with `between` between them."""
     return between.join(sql for sql, _ in parts)
 
 
-def _values(parts: Sequence[Part]) -> tuple[Any, ...]:
+def values_of(parts: Sequence[Part]) -> tuple[Any, ...]:
+    """The parameters of the parts, in their order."""
     return tuple(value for _, values in parts for value in values)
 
 
@@ -151,18 +156,21 @@ def _needs(f: PairFilter) -> tuple[str, ...]:
     return tuple(sorted({name for name, wanted in asked.items() if wanted}.union(f.compared.needs if f.compared else ())))
 
 
-def _any_of(column: str, values: tuple[str, ...]) -> list[Part]:
+def any_of(column: str, values: tuple[str, ...]) -> list[Part]:
+    """The condition that the column holds one of the values; none without values."""
     return [(f"{column} IN ({marks(values)})", values)] if values else []
 
 
 def _origin(f: PairFilter) -> list[Part]:
     parts = [
-        *_any_of("source", f.sources),
-        *_any_of("run_id", f.run_ids),
-        *_any_of("schedule", f.schedules),
-        *_any_of("method", f.methods),
+        *any_of("source", f.sources),
+        *any_of("run_id", f.run_ids),
+        *any_of("schedule", f.schedules),
+        *any_of("method", f.methods),
     ]
-    found: list[Part] = [(f"p.pair_id IN (SELECT pair_id FROM fast.origins WHERE {_sql(parts, ' AND ')})", _values(parts))] if parts else []
+    found: list[Part] = (
+        [(f"p.pair_id IN (SELECT pair_id FROM fast.origins WHERE {joined(parts, ' AND ')})", values_of(parts))] if parts else []
+    )
     for name, value in f.also:
         if name not in ALSO:
             raise StoreError(f"Origins cannot be asked for '{name}'.", f"Ask for one of: {', '.join(ALSO)}.")
@@ -187,7 +195,7 @@ def _simulated(f: PairFilter) -> list[Part]:
         )
     if "" in f.simulators:
         terms.append(("p.pair_id NOT IN (SELECT pair_id FROM fast.simulators WHERE len(models) > 0)", ()))
-    return [(f"({_sql(terms, ' OR ')})", _values(terms))] if terms else []
+    return [(f"({joined(terms, ' OR ')})", values_of(terms))] if terms else []
 
 
 def _lengths(f: PairFilter) -> list[Part]:
@@ -213,10 +221,10 @@ def _meeting(f: PairFilter) -> list[Part]:
 
 def _meetings(f: PairFilter) -> Part:
     """A query for (pair_id, m): the meetings that the filter is about."""
-    of_run = _any_of("run_id", f.run_ids)
-    every = f"SELECT pair_id, unnest(met) AS m FROM fast.meetings WHERE {_sql(of_run, ' AND ') or 'true'}"
+    of_run = any_of("run_id", f.run_ids)
+    every = f"SELECT pair_id, unnest(met) AS m FROM fast.meetings WHERE {joined(of_run, ' AND ') or 'true'}"
     parts = _meeting(f)
-    return f"SELECT pair_id, m FROM ({every}) WHERE {_sql(parts, ' AND ') or 'true'}", _values([*of_run, *parts])
+    return f"SELECT pair_id, m FROM ({every}) WHERE {joined(parts, ' AND ') or 'true'}", values_of([*of_run, *parts])
 
 
 def _met(f: PairFilter) -> list[Part]:
@@ -227,9 +235,11 @@ def _met(f: PairFilter) -> list[Part]:
 
 
 def _own(f: PairFilter) -> list[Part]:
-    parts = _any_of("p.split", f.splits)
+    parts = any_of("p.split", f.splits)
     if f.pair_ids is not None:
-        parts += _any_of("p.pair_id", f.pair_ids) or [("false", ())]
+        parts += any_of("p.pair_id", f.pair_ids) or [("false", ())]
+    if f.conversation_id is not None:
+        parts.append(("? IN (p.chosen_id, p.rejected_id)", (f.conversation_id,)))
     if f.queue is not None:
         parts.append(("p.pair_id IN (SELECT pair_id FROM fast.queue_pairs WHERE queue = ?)", (f.queue,)))
     for column, bounds in (("p.n_turns", f.turns), ("p.divergence", f.divergence), ("m.margin", f.margin)):
@@ -239,8 +249,8 @@ def _own(f: PairFilter) -> list[Part]:
 
 
 def _judged(f: PairFilter) -> list[Part]:
-    parts = [*(_any_of("judge", (f.judge,)) if f.judge is not None else []), *_any_of("value", f.verdicts)]
-    return [(f"p.pair_id IN (SELECT pair_id FROM fast.verdicts WHERE {_sql(parts, ' AND ')})", _values(parts))] if parts else []
+    parts = [*(any_of("judge", (f.judge,)) if f.judge is not None else []), *any_of("value", f.verdicts)]
+    return [(f"p.pair_id IN (SELECT pair_id FROM fast.verdicts WHERE {joined(parts, ' AND ')})", values_of(parts))] if parts else []
 
 
 def _labelled(f: PairFilter) -> list[Part]:
@@ -286,17 +296,18 @@ def _hits(f: PairFilter) -> list[Part]:
     if f.compared is not None:
         sql, values = compared(f.compared, _meetings(f))
         found.append((f"compared AS MATERIALIZED ({sql})", values))
-    return found + _with_text(f)
+    return found + with_text(f.text, f.text_role)
 
 
-def _with_text(f: PairFilter) -> list[Part]:
-    if not f.text:
+def with_text(text: str, text_role: str | None) -> list[Part]:
+    """The table `hits` of the conversations with this text in a message of this role (None: any); nothing without text."""
+    if not text:
         return []
-    role, params = (" AND m.role = ?", (f.text_role,)) if f.text_role is not None else ("", ())
+    role, params = (" AND m.role = ?", (text_role,)) if text_role is not None else ("", ())
     # A regular expression without special signs takes half the time of lower() on both sides.
     found = f"len(list_filter(messages, lambda m: regexp_matches(m.content, ?, 'is'){role})) > 0"
     sql = f"hits AS MATERIALIZED (SELECT conversation_id FROM lake.conversation_rows WHERE {found})"
-    return [(sql, (_literal(f.text), *params))]
+    return [(sql, (_literal(text), *params))]
 
 
 def _literal(text: str) -> str:

@@ -7,8 +7,8 @@ about 50 MB for 100,000 pairs) and
 brings it up to date before a query by reading the rows that were appended since. The lake's tables are append-only, which
 makes that simple. The copy holds one row per id, or the newest row per person or judge.
 
-Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.meetings` …) are read when a query first asks for them,
-and kept up to date from then on.
+Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
+and kept up to date from then on. That of conversations reads every text once.
 """
 
 import threading
@@ -27,6 +27,7 @@ class _Table:
 
     A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
     one takes what arrives, in place of asking the lake again.
+    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart.
     """
 
     name: str
@@ -39,6 +40,7 @@ class _Table:
     only: str = "true"
     passing: bool = False
     through: str = ""
+    reads: str = "{source}"
 
 
 _TABLES = (
@@ -88,6 +90,34 @@ _TABLES = (
 # DuckDB refuses half a surrogate, which Python writes and reads.
 MODEL_IN_TURNS = r'"model":"((?:[^"\\]|\\.)*)"'
 _MEETINGS = '[{"sides":{"chosen":"VARCHAR","rejected":"VARCHAR"},"n":"INTEGER","mode":"VARCHAR"}]'
+OPENING_CHARS = 200
+# Where a conversation stands: a side of a pair, or a chat on its own.
+PLACES = """
+SELECT chosen_id AS conversation_id, pair_id, 'chosen' AS branch, split, NULL AS source, created_at FROM fast.pairs
+UNION ALL SELECT rejected_id, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
+UNION ALL SELECT conversation_id, NULL, 'none', split, source, created_at FROM fast.chats"""
+# Without the text before rows are told apart: it would go through the whole query.
+_MEASURED = f"""(
+SELECT * FROM (
+  SELECT conversation_id, len(messages)::INTEGER AS n_messages,
+    len(list_filter(messages, lambda m: m.role = 'assistant'))::INTEGER AS n_turns,
+    coalesce(list_sum(list_transform(messages, lambda m: length(m.content))), 0)::BIGINT AS n_chars,
+    coalesce(left(list_filter(messages, lambda m: m.role = 'user')[1].content, {OPENING_CHARS}), '') AS opening
+  FROM {{source}}
+) JOIN (SELECT conversation_id, min(created_at) AS created_at FROM ({PLACES}) GROUP BY conversation_id) USING (conversation_id))"""
+# Models by side, as they stand in JSON. Each record has one branch, one model and one turn; with the neighbours that these have in the
+# order of keys, no sampling parameter of the same name is taken for one. What was written before the sides part, whoever's record it
+# is, belongs to both.
+_RECORDS = f"""list_zip(regexp_extract_all(turns, '"branch":"(chosen|rejected)","cost":', 1),
+  regexp_extract_all(turns, '{MODEL_IN_TURNS},"prompt_hash":', 1),
+  regexp_extract_all(turns, '"tokens_out":[0-9]+,"turn":([0-9]+)[}}]', 1))"""
+_WRITERS = f"""(
+SELECT origin_id, pair_id, created_at,
+  list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'chosen' OR r[3]::INTEGER < divergence), lambda r: r[2])) AS by_chosen,
+  list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'rejected' OR r[3]::INTEGER < divergence), lambda r: r[2]))
+    AS by_rejected
+FROM (SELECT o.origin_id, o.pair_id, o.created_at, p.divergence, {_RECORDS} AS records
+  FROM {{source}} o JOIN fast.pairs p ON p.pair_id = o.pair_id))"""
 # Read when first asked for.
 _ON_DEMAND = (
     _Table("models", "model_rows", "models", "model_id", "model_id, name, run_id", "created_at"),
@@ -111,6 +141,18 @@ _ON_DEMAND = (
         only="method = 'best_of_n'",
     ),
     _Table("lengths", "pair_rows", "pairs", "pair_id", "pair_id, divergence, chosen_id, rejected_id", "created_at"),
+    _Table("chats", "seed_rows", "pairs", "origin_id", "origin_id, conversation_id, split, source, created_at", "created_at"),
+    # After `chats`, which it reads.
+    _Table(
+        "conversations",
+        "conversation_rows",
+        "pairs",
+        "conversation_id",
+        "conversation_id, n_messages, n_turns, n_chars, opening, created_at",
+        "created_at",
+        reads=_MEASURED,
+    ),
+    _Table("writers", "origin_rows", "pairs", "origin_id", "origin_id, pair_id, by_chosen, by_rejected", "created_at", reads=_WRITERS),
 )
 # Characters of the replies from the divergence on, as `facts.PairFacts` counts them. Lists count from 1, as turns do.
 _LENGTHS = """
@@ -218,4 +260,4 @@ def _append(session: Session, table: _Table, first: int, last: int) -> None:
 
 def _distinct(table: _Table, source: str) -> str:
     one = f"QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"
-    return f"SELECT {table.columns} FROM {source} WHERE {table.only} {one}"
+    return f"SELECT {table.columns} FROM {table.reads.replace('{source}', source)} WHERE {table.only} {one}"

@@ -185,7 +185,7 @@ def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None) -
     if sides:
         sql = f"SELECT conversation_id, messages FROM lake.conversation_rows{at} WHERE conversation_id IN ({marks(sides)})"
         texts = {id_: conversation(messages) for id_, messages in session.rows(sql, sides)}
-    origins = _origins(session, ids, at)
+    origins = origins_of(session, ids, at)
     return {
         pair_id: StoredPair(ContrastPair(texts[chosen], texts[rejected]), tuple(origins.get(pair_id, ())), split)
         for pair_id, chosen, rejected, split in heads
@@ -195,7 +195,8 @@ def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None) -
 _ORIGIN_COLUMNS = ("pair_id", "source", "locator", "run_id", "method", "schedule", "contrasts", "turns", "meta")
 
 
-def _origins(session: Session, ids: Sequence[str], at: str) -> dict[str, list[Origin]]:
+def origins_of(session: Session, ids: Sequence[str], at: str = "") -> dict[str, list[Origin]]:
+    """The origins of these pairs by pair id, oldest first; `at` is as in `load`."""
     sql = f"SELECT {', '.join(_ORIGIN_COLUMNS)} FROM lake.origin_rows{at} WHERE pair_id IN ({marks(ids)}) ORDER BY created_at, origin_id"
     found: dict[str, list[Origin]] = {}
     for row in session.rows(sql, ids):

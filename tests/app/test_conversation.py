@@ -94,6 +94,16 @@ def test_of_many_turns_a_window_is_drawn() -> None:
     assert "Turns 4981 to 4999 are the same" in out
 
 
+def test_a_system_message_takes_no_turn_out_of_a_window() -> None:
+    turns: list[tuple[Role, str]] = [("system", "be brief")]
+    for t in range(70):
+        turns += [("user", f"q{t}"), ("assistant", f"a{t}")]
+    sides = Side("Left", chat(*turns)), Side("Right", chat(*turns[:-1], ("assistant", "other")))
+    drawn = [markup(*sides, first_turn=first) for first in (0, 61)]
+    for turn in range(71):
+        assert sum(f'id="turn-{turn}"' in out for out in drawn) == 1
+
+
 LONG = """
 from app.components.conversation import Side, show
 from tests.app.samples import chat

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from app.components.filter_chips import SAID_CHOICES
 from app.components.filters import chips
-from app.components.pair_table import markup, pager
+from app.components.listing import pager
+from app.components.pair_table import markup
 from app.nav import href
 from app.raters import HELD_NAMES, RELATION_NAMES
 from app.state import ROLES, SORTS, LabelState, ListState, from_query, span
@@ -38,6 +39,7 @@ STATES = st.builds(
     picked=NAMES,
     n=st.sampled_from(["", "2", "16"]),
     mode=st.sampled_from(["", "conversation", "turn_by_turn"]),
+    conversation=st.one_of(st.just(""), TEXT),
     pool=st.one_of(st.just(""), TEXT),
     gap=st.lists(st.sampled_from(list(GAPS)), max_size=2, unique=True).map(tuple),
     chars=RANGES,
@@ -157,8 +159,8 @@ def test_column_heads_sort_and_turn_round() -> None:
 
 
 def test_the_pager_names_neighbours_first_and_last_and_is_absent_for_one_page() -> None:
-    assert pager(ListState(), 1) == ""
-    out = pager(ListState(page=10), 3_467)
+    assert pager(ListState(), 1, "pairs") == ""
+    out = pager(ListState(page=10), 3_467, "pairs")
     for page in (1, 8, 9, 11, 12, 3_467):
         assert f">{page:,}</a>" in out
     assert '<span class="mw-here" aria-current="page">10</span>' in out

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from music_core.store.connect import open_store
-from music_core.store.pairs import PairFilter, pair_ids
+from music_core.store.pairs import PairFilter, get_pair, pair_ids
 from tests.integration.browser import CHROMIUM, FLAGS, Server, Visit, visit
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
@@ -29,12 +29,15 @@ def pages(home: Path) -> Mapping[str, str]:
     store = open_store(home)
     try:
         built = pair_ids(store, PairFilter(methods=("one_call", "two_call", "swap"))) or pair_ids(store, PairFilter())
+        side = get_pair(store, built[0]).pair.rejected.id
     finally:
         store.close()
     return {
         "overview": "",
         "pairs": "pairs",
         "pair": f"pair?pair={built[0]}",
+        "conversations": "conversations",
+        "conversation": f"conversation?conversation={side}",
         "label": "label",
         "play": "play",
         "agreement": "agreement",

@@ -17,6 +17,8 @@ PAGES = (
     "pairs",
     "pairs?q=nothing-has-this",
     f"pair?pair={rice_pair().id}",
+    "conversations",
+    f"conversation?conversation={rice_pair().rejected.id}",
     "label",
     "agreement",
     "agreement?view=bias",

@@ -77,12 +77,18 @@ class _Drawing:
 
 
 def message_text(
-    text: str, as_written: bool = False, *, most: int = MOST_CHARS, stretches: Sequence[Stretch] | None = None, whole_at: str = ""
+    text: str,
+    as_written: bool = False,
+    *,
+    most: int = MOST_CHARS,
+    stretches: Sequence[Stretch] | None = None,
+    whole_at: str = "",
+    what: str = "pair",
 ) -> str:
     """HTML of one message's text: whole, or its beginning with the rest folded, never more than `most` characters.
 
     `as_written` shows every sign; otherwise the few that `prose` knows are set. `stretches` are marked, in text as it was written.
-    `whole_at` is the address where more of it is shown.
+    `whole_at` is the address where more of it is shown, `what` is to be exported where there is none.
     """
 
     def setting(start: int, end: int) -> str:
@@ -97,7 +103,7 @@ def message_text(
     where = (
         f'<a class="mw-link" href="{attribute(whole_at)}">open this turn</a> to read more of it'
         if whole_at
-        else "export the pair to read them"
+        else f"export the {what} to read them"
     )
     note = f'<p class="mw-note">{left_out:,} further characters are not shown here; {where}.</p>' if left_out else ""
     rest = f'<div class="mw-text" dir="auto">{setting(cut, most)}</div>{note}'
@@ -177,7 +183,11 @@ def _limit(window: Sequence[AlignedTurn], view: View) -> int:
     """How many characters of a message are sent: all of it in a whole view, MOST_CHARS, or its share where there are many long ones."""
     if view.whole:
         return max((len(m.content) for turn in window for row in turn.rows for m in (row.left, row.right) if m), default=0)
-    shown = [m for turn in window for row in turn.rows for m in ((row.left,) if row.same else (row.left, row.right)) if m]
+    return share([m for turn in window for row in turn.rows for m in ((row.left,) if row.same else (row.left, row.right)) if m])
+
+
+def share(shown: Sequence[Message]) -> int:
+    """How many characters of each of these messages are sent together: MOST_CHARS, or less where there are many long ones."""
     if sum(min(len(m.content), MOST_CHARS) for m in shown) <= WINDOW_CHARS:
         return MOST_CHARS
     return max(FOLD_CHARS, WINDOW_CHARS // sum(len(m.content) > FOLD_CHARS for m in shown))
@@ -214,7 +224,9 @@ def markup(
     turns = align(left.conversation, right.conversation)
     n_same = shared_prefix(turns)
     parting = turns[n_same].turn if n_same < len(turns) else None
-    window = [turn for turn in turns if first_turn <= turn.turn and (last_turn is None or turn.turn <= last_turn)][:most]
+    # By number: a system message before the first turn takes no turn's place, which the next window would not make good.
+    end = max(first_turn, 1) + most - 1
+    window = [turn for turn in turns if first_turn <= turn.turn <= (end if last_turn is None else min(end, last_turn))]
     drawing = _Drawing(left, right, view, _limit(window, view), _changes(window, view.turn) if view.words else {})
     same = [turn for turn in window if parting is None or turn.turn < parting]
     rest = window[len(same) :]

@@ -1,0 +1,231 @@
+"""Conversations by themselves: listed by page, and read back with every place where each stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from music_core.errors import StoreError
+from music_core.store.browse import Facet
+from music_core.store.connect import Store
+from music_core.store.conversation_filter import NEEDS, ConversationFilter, order, order_back, selection, stands_before
+from music_core.store.index import PLACES
+from music_core.store.pairs import origins_of
+from music_core.store.session import Session, marks
+from music_core.store.text import from_json, utc
+from music_core.types import BRANCHES, NEUTRAL_METHODS, BranchName, Conversation, Origin, RewardTrace, Split, conversation
+
+# A conversation may be a side of hundreds of pairs; so many are read with it.
+MOST_PAIRS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A line of the Conversations page. `source` and `split` are those of the oldest place, `sources` all of them.
+
+    `pairs` maps where it stands (`chosen`, `rejected`, `neutral`; see `STANDS`) to the pairs in which it does, oldest first,
+    `rewards` a model id to its reward after the last turn. `n_chars` counts code points as stored, over all messages.
+    """
+
+    conversation_id: str
+    opening: str
+    n_messages: int
+    n_turns: int
+    n_chars: int
+    created_at: datetime
+    split: Split
+    sources: tuple[str, ...]
+    pairs: Mapping[str, tuple[str, ...]]
+    rewards: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """One page of rows and the number of conversations that pass the filter on all pages."""
+
+    rows: tuple[ConversationRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairSide:
+    """A pair that the conversation is a side of, with all origins of the pair (oldest first); `other_id` is the other side."""
+
+    pair_id: str
+    branch: BranchName
+    other_id: str
+    divergence: int
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """A conversation as it lies in the store. `sides` are its first pairs, oldest first; `n_pairs` counts all of them.
+
+    `chats` are the places that it came from without a counterpart, `traces` the rewards by each model, one each.
+    """
+
+    conversation: Conversation
+    split: Split
+    n_pairs: int
+    sides: tuple[PairSide, ...]
+    chats: tuple[Origin, ...]
+    traces: tuple[RewardTrace, ...]
+
+
+def list_conversations(
+    store: Store, f: ConversationFilter, *, sort: str = "created", descending: bool = True, limit: int = 30, offset: int = 0
+) -> ConversationPage:
+    """One page of the conversations that pass `f`. Raises `StoreError` for an unknown sort."""
+    chosen, terms = selection(f, sort), order(descending)
+    columns = "conversation_id, opening, n_messages, n_turns, n_chars, created_at"
+    page = f"SELECT * FROM (FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?) JOIN fast.conversations USING (conversation_id)"
+    sql = f"{chosen.sql} SELECT n, {columns} FROM (SELECT count(*) AS n FROM chosen) LEFT JOIN ({page}) ON true ORDER BY {terms}"
+
+    def query(session: Session) -> ConversationPage:
+        found = session.rows(sql, [*chosen.params, limit, offset])
+        return ConversationPage(_complete(session, f, [row[1:] for row in found if row[1] is not None]), int(found[0][0]))
+
+    return store.indexed(query, chosen.needs)
+
+
+def conversation_place(
+    store: Store, id_: str, f: ConversationFilter, *, sort: str = "created", descending: bool = True
+) -> tuple[int | None, int, str | None, str | None]:
+    """Where a conversation stands in the list: position (from 1), number of all, the id before it and the id after it.
+
+    One that `f` leaves out has no position and nothing before it; the first of the list comes after it.
+    """
+    chosen, terms, before = selection(f, sort), order(descending), stands_before(descending)
+    sql = f"""{chosen.sql}, here AS (SELECT sort_key AS key, conversation_id AS id FROM chosen WHERE conversation_id = ?)
+        SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM chosen, here WHERE {before}), (SELECT count(*) FROM chosen),
+          (SELECT conversation_id FROM chosen, here WHERE {before} ORDER BY {order_back(descending)} LIMIT 1),
+          (SELECT conversation_id FROM chosen, here WHERE NOT ({before}) AND conversation_id <> id ORDER BY {terms} LIMIT 1),
+          (SELECT conversation_id FROM chosen ORDER BY {terms} LIMIT 1)"""
+    found = store.indexed(lambda session: session.rows(sql, [*chosen.params, id_]), chosen.needs)
+    is_in, n_before, total, previous, following, first = found[0]
+    return (n_before + 1, total, previous, following) if is_in else (None, total, None, first)
+
+
+def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any, ...]]) -> tuple[ConversationRow, ...]:
+    """The rows of a page with where they stand and their rewards, looked up for these ids only."""
+    ids = [row[0] for row in heads]
+    if not ids:
+        return ()
+    here = f"SELECT * FROM ({PLACES}) WHERE conversation_id IN ({marks(ids)})"
+    # One row for every origin of every pair, or for every chat.
+    sql = f"""SELECT h.conversation_id, h.pair_id, h.branch, h.split, coalesce(h.source, o.source), o.method FROM ({here}) h
+        LEFT JOIN fast.origins o USING (pair_id) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin_id"""
+    places: dict[str, list[tuple[Any, ...]]] = {id_: [] for id_ in ids}
+    for id_, *place in session.rows(sql, ids):
+        places[id_].append(tuple(place))
+    sql = f"""SELECT h.conversation_id, t.model_id, min_by(t.last_reward, t.pair_id) FROM ({here}) h
+        JOIN fast.traces t ON t.pair_id = h.pair_id AND t.branch = h.branch WHERE t.last_reward IS NOT NULL GROUP BY ALL"""
+    rewards: dict[str, dict[str, float]] = {}
+    for id_, model_id, reward in session.rows(sql, ids):
+        rewards.setdefault(id_, {})[model_id] = reward
+    return tuple(_row(head, places[head[0]], f, rewards.get(head[0], {})) for head in heads)
+
+
+def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: ConversationFilter, rewards: Mapping[str, float]) -> ConversationRow:
+    id_, opening, n_messages, n_turns, n_chars, created_at = head
+    sources = dict.fromkeys(source for *_, source, _ in places if source)
+    built = {pair_id for pair_id, *_, method in places if method not in NEUTRAL_METHODS}
+    pairs: dict[str, dict[str, None]] = {}
+    for pair_id, branch, *_ in places:
+        if pair_id is not None:
+            pairs.setdefault(branch if pair_id in built else "neutral", {})[pair_id] = None
+    return ConversationRow(
+        conversation_id=id_,
+        opening=opening,
+        n_messages=n_messages,
+        n_turns=n_turns,
+        n_chars=n_chars,
+        created_at=utc(created_at),
+        split=places[0][2],
+        # Those that were asked for come first.
+        sources=tuple(sorted(sources, key=lambda source: source not in f.sources)),
+        pairs={stand: tuple(found) for stand, found in pairs.items()},
+        rewards=rewards,
+    )
+
+
+_FACETS: Mapping[str, str] = {
+    "source": f"""SELECT source, count(DISTINCT conversation_id) FROM (
+        SELECT conversation_id, coalesce(h.source, o.source) AS source FROM ({PLACES}) h LEFT JOIN fast.origins o USING (pair_id)
+    ) GROUP BY 1""",
+    "split": f"SELECT split, count(DISTINCT conversation_id) FROM ({PLACES}) GROUP BY 1",
+    "model": "SELECT model_id, count(*) FROM fast.traces GROUP BY 1",
+    "all": "SELECT 'all', count(*) FROM fast.conversations",
+}
+
+
+def conversation_facets(store: Store) -> dict[str, list[Facet]]:
+    """Values of source and split with their number of conversations, model ids with that of their traces, most first.
+
+    `all` has one value, the number of all conversations.
+    """
+
+    def query(session: Session) -> dict[str, list[Facet]]:
+        return {
+            name: [Facet(*row) for row in session.rows(f"SELECT * FROM ({sql}) t(value, n) WHERE value IS NOT NULL ORDER BY n DESC, value")]
+            for name, sql in _FACETS.items()
+        }
+
+    return store.indexed(query, NEEDS)
+
+
+def get_conversation(store: Store, conversation_id: str) -> StoredConversation:
+    """One conversation with where it stands and its rewards. Raises `StoreError` for an unknown id."""
+    found = store.indexed(lambda session: _read(session, conversation_id), ("chats",))
+    if found is None:
+        raise StoreError(f"There is no conversation {conversation_id} in this store.", "Choose one from the list of conversations.")
+    return found
+
+
+def _read(session: Session, id_: str) -> StoredConversation | None:
+    text = session.rows("SELECT messages FROM lake.conversation_rows WHERE conversation_id = ? LIMIT 1", [id_])
+    sql = (
+        "SELECT pair_id, chosen_id, rejected_id, split, divergence FROM fast.pairs WHERE chosen_id = ? OR rejected_id = ? "
+        "ORDER BY created_at, pair_id"
+    )
+    heads = session.rows(sql, [id_, id_])
+    chats: list[tuple[Any, ...]] = []
+    # The index tells at no cost that there is none, which is the rule.
+    if session.one("SELECT 1 FROM fast.chats WHERE conversation_id = ? LIMIT 1", [id_]):
+        sql = "SELECT source, locator, meta, split FROM lake.seed_rows WHERE conversation_id = ? ORDER BY created_at, origin_id"
+        chats = session.rows(sql, [id_])
+    if not text or not (heads or chats):
+        return None
+    shown = heads[:MOST_PAIRS]
+    ids = [row[0] for row in shown]
+    origins = origins_of(session, ids) if ids else {}
+    sides = [
+        PairSide(pair_id, branch, other, divergence, tuple(origins.get(pair_id, ())))
+        for pair_id, chosen, rejected, _, divergence in shown
+        for branch, own, other in zip(BRANCHES, (chosen, rejected), (rejected, chosen), strict=True)
+        if own == id_
+    ]
+    return StoredConversation(
+        conversation=conversation(text[0][0]),
+        split=heads[0][3] if heads else chats[0][3],
+        n_pairs=len(heads),
+        sides=tuple(sides),
+        chats=tuple(Origin(source, locator, meta=from_json(meta)) for source, locator, meta, _ in chats),
+        traces=_traces(session, id_),
+    )
+
+
+def _traces(session: Session, id_: str) -> tuple[RewardTrace, ...]:
+    """One trace by each model that has scored the conversation, in whichever pair."""
+    sql = """SELECT t.model_id, min_by(t.trace_id, t.pair_id) FROM fast.traces t JOIN fast.pairs p USING (pair_id)
+        WHERE (t.branch = 'chosen' AND p.chosen_id = ?) OR (t.branch = 'rejected' AND p.rejected_id = ?) GROUP BY t.model_id"""
+    wanted = [trace_id for _, trace_id in session.rows(sql, [id_, id_])]
+    if not wanted:
+        return ()
+    # Files are sorted by pair, so the pairs say where to look.
+    pairs = [row[0] for row in session.rows(f"SELECT DISTINCT pair_id FROM fast.traces WHERE trace_id IN ({marks(wanted)})", wanted)]
+    sql = f"""SELECT pair_id, branch, model_id, rewards, one_pass FROM lake.trace_rows
+        WHERE pair_id IN ({marks(pairs)}) AND trace_id IN ({marks(wanted)})
+        QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY created_at) = 1 ORDER BY model_id"""
+    return tuple(RewardTrace(p, b, m, tuple(rewards), one_pass) for p, b, m, rewards, one_pass in session.rows(sql, [*pairs, *wanted]))
