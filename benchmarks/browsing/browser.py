@@ -194,7 +194,8 @@ def _start(browser: Browser, script: str, environment: dict[str, str], wanted: s
 
 def _every_page(page: Page, url: str, pair_id: str) -> None:
     views = [f"agreement?view={view}" for view in ("matrix", "bias", "slices", "estimates")]
-    for path in ("", "pairs", "pairs?sort=chars&source=generated", "pairs?q=quokka", f"pair?pair={pair_id}", *views, "evaluation", "jobs"):
+    lists = ("pairs", "pairs?sort=chars&source=generated", "pairs?q=quokka", "conversations")
+    for path in ("", *lists, f"pair?pair={pair_id}", *views, "evaluation", "models", "jobs", "data"):
         _open(page, f"{url}/{path}")
 
 

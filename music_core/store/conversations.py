@@ -86,7 +86,8 @@ def list_conversations(
         found = session.rows(sql, [*chosen.params, limit, offset])
         return ConversationPage(_complete(session, f, [row[1:] for row in found if row[1] is not None]), int(found[0][0]))
 
-    return store.indexed(query, chosen.needs)
+    with store.wide(bool(f.text)):
+        return store.indexed(query, chosen.needs)
 
 
 def conversation_place(
@@ -102,7 +103,8 @@ def conversation_place(
           (SELECT conversation_id FROM chosen, here WHERE {before} ORDER BY {order_back(descending)} LIMIT 1),
           (SELECT conversation_id FROM chosen, here WHERE NOT ({before}) AND conversation_id <> id ORDER BY {terms} LIMIT 1),
           (SELECT conversation_id FROM chosen ORDER BY {terms} LIMIT 1)"""
-    found = store.indexed(lambda session: session.rows(sql, [*chosen.params, id_]), chosen.needs)
+    with store.wide(bool(f.text)):
+        found = store.indexed(lambda session: session.rows(sql, [*chosen.params, id_]), chosen.needs)
     is_in, n_before, total, previous, following, first = found[0]
     return (n_before + 1, total, previous, following) if is_in else (None, total, None, first)
 
