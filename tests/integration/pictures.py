@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from music_core.store.connect import open_store
+from music_core.store.labels import recent_labels
 from music_core.store.pairs import PairFilter, pair_ids
 from tests.integration.browser import CHROMIUM, FLAGS, Server, Visit, visit
 
@@ -25,10 +26,11 @@ PERSON = "Ada"
 
 
 def pages(home: Path) -> Mapping[str, str]:
-    """Name of a picture → address, for what lies in the store: a pair that was scored where there is one."""
+    """Name of a picture → address, for what lies in the store: a pair that was built where there is one, a decided one if any is."""
     store = open_store(home)
     try:
         built = pair_ids(store, PairFilter(methods=("one_call", "two_call", "swap"))) or pair_ids(store, PairFilter())
+        decided = [label.event.pair_id for label in recent_labels(store, PERSON) if label.event.choice != "skip"]
     finally:
         store.close()
     return {
@@ -36,6 +38,7 @@ def pages(home: Path) -> Mapping[str, str]:
         "pairs": "pairs",
         "pair": f"pair?pair={built[0]}",
         "label": "label",
+        **({"label_revealed": f"label?pair={decided[0]}"} if decided else {}),
         "play": "play",
         "agreement": "agreement",
         "agreement_bias": "agreement?view=bias",
@@ -51,7 +54,7 @@ def pages(home: Path) -> Mapping[str, str]:
 
 def _picture(reader: Visit, path: str, target: Path) -> None:
     reader.open(path)
-    if path == "label" and reader.page.locator(".st-key-mw-ask-name").count():
+    if path.startswith("label") and reader.page.locator(".st-key-mw-ask-name").count():
         reader.give_name(PERSON)
     # Charts draw themselves after the script has ended.
     reader.page.wait_for_timeout(2500)
