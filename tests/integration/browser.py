@@ -20,6 +20,8 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START_S = 180.0
 WAIT_MS = 90_000
+# The name or words of what is focused; the scrolled region as a whole has none of its own.
+FOCUSED = "(e => e.matches('main, body') ? '' : e.ariaLabel || e.innerText || '')(document.activeElement)"
 # How the focused element and what frames it look, with the focus and without: the same would be a focus that cannot be seen.
 LOOKS = """async () => {
   const focused = document.activeElement, around = [];
@@ -139,8 +141,7 @@ class Visit:
         """Press Tab until what is focused has these words or this name, and see that the focus is visible."""
         for _ in range(80):
             self.page.keyboard.press("Tab")
-            text = self.page.evaluate("(document.activeElement.ariaLabel || document.activeElement.innerText || '').trim()")
-            if words in text:
+            if words in self.page.evaluate(FOCUSED):
                 with_focus, without = self.page.evaluate(LOOKS)
                 assert with_focus != without, f"The focus on '{words}' cannot be seen."
                 return
