@@ -20,24 +20,24 @@ from tests.integration.browser import CHROMIUM, FLAGS, Server, Visit, visit
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 WIDTHS = (1440, 900)
 SCHEMES = ("light", "dark")
-# Enough for text and two charts; a picture then takes about a third of its bytes.
-COLOURS = 128
+# Enough for text and two charts without a change of colour; a picture then takes about a third of its bytes.
+COLOURS = 256
 PERSON = "Ada"
 
 
 def pages(home: Path) -> Mapping[str, str]:
-    """Name of a picture → address, for what lies in the store: a pair that was built where there is one, a decided one if any is."""
+    """Name of a picture → address, for what lies in the store: a pair that was built where there is one, one that is decided if any is."""
     store = open_store(home)
     try:
         built = pair_ids(store, PairFilter(methods=("one_call", "two_call", "swap"))) or pair_ids(store, PairFilter())
-        decided = [label.event.pair_id for label in recent_labels(store, PERSON) if label.event.choice != "skip"]
+        decided = [label.event.pair_id for label in recent_labels(store, PERSON, limit=1_000) if label.event.choice != "skip"]
     finally:
         store.close()
     return {
         "overview": "",
         "pairs": "pairs",
         "pair": f"pair?pair={built[0]}",
-        "label": "label",
+        "label": f"label?pair={next((p for p in built if p not in decided), built[0])}",
         **({"label_revealed": f"label?pair={decided[0]}"} if decided else {}),
         "play": "play",
         "agreement": "agreement",
