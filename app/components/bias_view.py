@@ -37,8 +37,8 @@ def findings_markup(report: Mapping[str, Any], said: Sequence[Mapping[str, Any]]
     go = raters.opened(opened)
     more = f'<p class="mw-note">Pairs: {go}</p>' if go else ""
     return (
-        f'<section class="mw-bias"><h3 dir="auto">{visible(raters.name(report["rater"]))} '
-        f'<span class="mw-note">{visible(report["kind"])}</span> {few}</h3><ul class="mw-findings">{sentences}</ul>'
+        f'<section class="mw-bias"><h2 dir="auto">{visible(raters.name(report["rater"]))} '
+        f'<span class="mw-note">{visible(report["kind"])}</span> {few}</h2><ul class="mw-findings">{sentences}</ul>'
         f'<p class="mw-note">{visible("; ".join(counts))}.</p>{more}</section>'
     )
 
@@ -55,7 +55,7 @@ def topics_markup(report: Mapping[str, Any], within: Query, simulators: Sequence
 
 
 def _chart(pulled: Sequence[PullRow]) -> None:
-    st.subheader("What pulls them", anchor=False)
+    st.header("What pulls them", anchor=False)
     theme = st.context.theme.type or "light"
     figure = charts.dots(pull_dots(pulled), theme, title="share of decisions that take it", lines=[Line(0.5, "no pull: 0.50")])
     config = {"displayModeBar": False}
@@ -73,10 +73,12 @@ def show(state: MatrixState) -> None:
         return
     n, n_seeds = found["n_pairs"], found["n_seeds"]
     if n_seeds < raters.FEW:
-        words = f"These {n:,} pairs come from {n_seeds:,} seed{'' if n_seeds == 1 else 's'} only: a bias must be strong to be seen."
+        these = "This one pair comes" if n == 1 else f"These {n:,} pairs come"
+        words = f"{these} from {n_seeds:,} seed{'' if n_seeds == 1 else 's'} only: a bias must be strong to be seen."
         st.html(f'<p class="mw-remark" role="note">{words}</p>')
+    rests_on = f"{n:,} pair{'' if n == 1 else 's'} of {n_seeds:,} seed{'' if n_seeds == 1 else 's'}"
     st.html(
-        f'<p class="mw-note">On {n:,} pairs of {n_seeds:,} seeds. A bias is named only where the whole 95 % interval leaves no doubt; '
+        f'<p class="mw-note">On {rests_on}. A bias is named only where the whole 95 % interval leaves no doubt; '
         "where none is, the interval says how large it could still be. A model's own training pairs are left out.</p>"
     )
     simulators = [f.value for f in data.simulators()]

@@ -51,7 +51,7 @@ def rates_markup(figures: Mapping[str, Any]) -> str:
 
 def show(possible: bool, found: Estimate | None) -> None:
     """Draw the estimate, or how to get one."""
-    st.subheader("What it would cost", anchor=False)
+    st.header("What it would cost", anchor=False)
     if not possible:
         st.html('<p class="mw-note">It asks no chat model but the embedded one and cannot be tried dry.</p>')
     elif found is None:

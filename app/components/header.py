@@ -1,5 +1,8 @@
 """The top of every page: its title, one line about it, and at its right who sits here and in which role."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from app import people
@@ -22,6 +25,16 @@ def show(title: str, about: str = "") -> None:
         name = plain(person.name) if person else "Sign in" if sign_in == "on" else "Your name"
         with st.popover(f"{name}{tail}", icon=":material/person:", key="mw-person-popover"):
             _about(person, role, sign_in)
+
+
+@contextmanager
+def at_least(title: str) -> Iterator[None]:
+    """Should what is inside fail, the page has this title all the same, above the error: without one nobody hears where they are."""
+    try:
+        yield
+    except Exception:
+        show(title)
+        raise
 
 
 def _about(person: Person | None, role: Role, sign_in: people.SignIn) -> None:

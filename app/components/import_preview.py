@@ -55,7 +55,7 @@ def openings(seen: Preview) -> str:
 
 def show(found: Found) -> None:
     """Draw the preview with the button that imports, or what is wrong."""
-    st.subheader("Preview", anchor=False)
+    st.header("Preview", anchor=False)
     if found.error is not None:
         errors.show(found.error)
         st.html('<p class="mw-note">Nothing was stored.</p>')

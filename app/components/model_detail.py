@@ -68,7 +68,7 @@ def manifest_markup(found: ManifestCounts) -> str:
 
 
 def _data(view: ModelView) -> None:
-    st.subheader("Training data", anchor=False)
+    st.header("Training data", anchor=False)
     if view.manifest is None:
         text = "Nothing is known of its training data, so no pair is left out of its figures: they may flatter it."
         st.html(f'<p class="mw-remark" role="note">{text}</p>')
@@ -81,12 +81,12 @@ def _data(view: ModelView) -> None:
 def _curve(view: ModelView) -> None:
     curve = (view.report or {}).get("curve")
     if curve:
-        st.subheader("Training", anchor=False)
+        st.header("Training", anchor=False)
         training_curve.show(curve)
 
 
 def _benchmarks(view: ModelView) -> None:
-    st.subheader("Benchmarks", anchor=False)
+    st.header("Benchmarks", anchor=False)
     for name, runs in by_benchmark(view.benchmarks).items():
         benchmark_results.show([run.report for run in runs], f"model-{name}")
     if not view.benchmarks:
@@ -99,7 +99,7 @@ def show(view: ModelView) -> None:
     with st.container(horizontal=True, gap="large", key="mw-two"):
         main, rail = st.container(key="mw-two-main"), st.container(key="mw-two-rail")
     with main:
-        st.subheader("Accuracy", anchor=False)
+        st.header("Accuracy", anchor=False)
         st.html(held_out_markup(view.held_out))
         if not view.held_out[""].n and view.model.path:
             score = attribute(href("jobs", {"new": "score", "model": view.model.name}))

@@ -140,7 +140,7 @@ def _field(draft: Draft) -> None:
 def _vote(draft: Draft) -> None:
     draft_id = draft.setup.draft
     question = "Which side, as a whole, served you better? The vote ends the conversation and stores it."
-    st.html(f'<h3 class="mw-run-title">End it and vote</h3><p class="mw-note">{question}</p>')
+    st.html(f'<h2 class="mw-run-title">End it and vote</h2><p class="mw-note">{question}</p>')
     reasons, comment = f"mw-play-reasons-{draft_id}", f"mw-play-comment-{draft_id}"
     with st.expander("Reasons (optional)"):
         st.pills("Why?", REASONS, selection_mode="multi", key=reasons)

@@ -37,8 +37,9 @@ def show(state: ListState, person: str) -> None:
         link = f'<a class="mw-link" href="{back}">Back to the pairs</a>'
         empty.show("No pairs to make a queue of", "No pair passes this filter.", link=link)
         return
-    chosen = "all pairs" if not state.active else "the pairs of this filter"
-    about = f"<p>The pool of the new queue: <strong>{n:,}</strong> pairs, {chosen}. Its labels will speak for all of them. "
+    chosen = "all that there are" if not state.active else "those of this filter"
+    pool = f"{n:,} pair{'' if n == 1 else 's'}"
+    about = f"<p>The pool of the new queue: <strong>{pool}</strong>, {chosen}. Its labels will speak for all of them. "
     st.html(f'{about}<a class="mw-link" href="{back}">See or change them</a></p>')
     if state.active:
         st.html(filters.chips(state, {m.id: m.name for m in data.models()}))
@@ -47,8 +48,9 @@ def show(state: ListState, person: str) -> None:
         errors.show(error)
     if drawn is not None:
         st.html(drawn_markup(*drawn))
-    off.show(people.refusal("queue"))
-    _form(queue_making.fields(n, queue_making.raters()), state, person)
+    refused = people.refusal("queue")
+    off.show(refused)
+    _form(queue_making.fields(n, queue_making.raters()), state, person, off=bool(refused))
     st.html(
         details(
             "The same on the command line",
@@ -57,7 +59,8 @@ def show(state: ListState, person: str) -> None:
     )
 
 
-def _form(offered: Sequence[Field], state: ListState, person: str) -> None:
+def _form(offered: Sequence[Field], state: ListState, person: str, *, off: bool) -> None:
+    args = (offered, state, person)
     with st.form("mw-queue-form", border=False, enter_to_submit=False):
         fields.show(TOKEN, offered, {f.name: f.default for f in offered})
         with st.expander("A guideline of your own"):
@@ -66,8 +69,8 @@ def _form(offered: Sequence[Field], state: ListState, person: str) -> None:
             )
         with st.container(horizontal=True, gap="small"):
             # The values are read when the button was pressed, not when it was drawn.
-            st.form_submit_button("Make the queue", type="primary", key="mw-queue-make", on_click=_make, args=(offered, state, person))
-            st.form_submit_button("Estimate", key="mw-queue-estimate", on_click=_estimate, args=(offered, state, person))
+            st.form_submit_button("Make the queue", type="primary", key="mw-queue-make", on_click=_make, args=args, disabled=off)
+            st.form_submit_button("Estimate", key="mw-queue-estimate", on_click=_estimate, args=args)
 
 
 def _make(offered: Sequence[Field], state: ListState, person: str) -> None:

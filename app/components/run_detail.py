@@ -88,7 +88,7 @@ def _progress(view: RunView) -> None:
 
 
 def _log(log: str) -> None:
-    st.subheader("Log", anchor=False)
+    st.header("Log", anchor=False)
     if not log.strip():
         st.html('<p class="mw-note">Nothing written yet.</p>')
         return
@@ -101,7 +101,7 @@ def _log(log: str) -> None:
 def _report(view: RunView) -> None:
     if view.report is None:
         return
-    st.subheader("Report", anchor=False)
+    st.header("Report", anchor=False)
     if view.report.get("curve"):
         training_curve.show(view.report["curve"])
     if view.report.get("table"):
@@ -134,5 +134,5 @@ def show(view: RunView) -> None:
         else:
             st.fragment(_live, run_every=EVERY_S)(view.state.run_id)
     with rail:
-        st.subheader("Settings", anchor=False)
+        st.header("Settings", anchor=False)
         st.html(settings_markup(view.state.kind, view.state.config))

@@ -170,7 +170,7 @@ def _two(state: MatrixState, names: Sequence[str]) -> None:
     chosen = slices_controls.two(state, names)
     if chosen is None:
         return
-    st.subheader(f"Two raters on the same pairs, against {plain(raters.name(state.against))}", anchor=False)
+    st.header(f"Two raters on the same pairs, against {plain(raters.name(state.against))}", anchor=False)
     slices_controls.show_two(state, names, chosen)
     found = reports.difference(state.filter(), *chosen, state.against, with_training_pairs=state.trained)
     st.html(difference_markup(found, state))

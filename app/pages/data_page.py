@@ -23,9 +23,10 @@ def _ways(export: bool) -> None:
 
 def _run(run_id: str) -> None:
     view = None
-    with shown():
+    with shown(), header.at_least("Run"):
         view = reports.run_view(run_id)
-    header.show(name_of(view.state) if view else "Run")
+    if view:
+        header.show(name_of(view.state))
     back = "data?export=1" if view and view.state.kind == "export" else "data"
     st.html(f'<a class="mw-link" href="{back}">← Data</a>')
     if view:

@@ -41,9 +41,10 @@ def _new(kind: str, query: Mapping[str, Sequence[str]]) -> None:
 
 def _one(run_id: str) -> None:
     view = None
-    with shown():
+    with shown(), header.at_least("Run"):
         view = reports.run_view(run_id)
-    header.show(name_of(view.state) if view else "Run")
+    if view:
+        header.show(name_of(view.state))
     st.html(ALL_RUNS)
     if view:
         with shown():

@@ -53,7 +53,8 @@ def page() -> None:
     state = from_query(query_now())
     models: Sequence[RewardModel] = ()
     with shown():
-        models = data.models()
+        with header.at_least("Models"):
+            models = data.models()
         if state.model:
             _one(state.model, models)
         else:

@@ -60,10 +60,10 @@ def page() -> None:
             link = f'<a class="mw-link" href="{href("pairs")}">Choose one from the list</a>'
             empty.show("No pair chosen", "A pair's address ends in ?pair=ID.", link=link)
             return
-        models = data.models()
+        with header.at_least("Pair"):
+            view, models = data.pair_view(pair_id), data.models()
         listed = data.with_model(from_query(query), models, data.filter_values())
         here = Here(pair_id, listed, pair_state.from_query(query))
-        view = data.pair_view(pair_id)
         actions.note_seen(pair_id)
         header.show(facts.opening(view.stored), facts.title_line(view.stored))
         pair_nav.show(data.place_of(pair_id, listed, people.current()), here)

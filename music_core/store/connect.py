@@ -26,6 +26,10 @@ QUEUE_FILE = ".writers"
 RETRY_S = 30.0
 # On a machine so busy that one attempt takes half a minute, one meeting with another writer must not be the end.
 MIN_ATTEMPTS = 5
+_NOT_OPENED = (
+    "Nothing was changed. See that the catalog can be reached and is the one that belongs to this store; "
+    "one that is damaged must be replaced by a copy of it."
+)
 _FIRST_WAIT_S = 0.004
 _LONGEST_WAIT_S = 0.5
 # What another writer's presence looks like, on either catalog. Everything that we write is conditional on an id or
@@ -184,7 +188,7 @@ def retrying(fn: Callable[[], T], what: str, limit_s: float = RETRY_S) -> T:
         except duckdb.Error as e:
             text = without_password(str(e))
             if not any(sign in text.lower() for sign in _BUSY):
-                raise StoreError(f"The store failed in a {what}: {text}") from e
+                raise StoreError(f"The store failed in a {what}: {text}", "Run music store check: it names what is damaged.") from e
             if time.monotonic() - start > limit_s and attempt >= MIN_ATTEMPTS:
                 raise StoreBusyError(
                     f"Other writers kept the store busy for {limit_s:.0f} s ({what}); nothing of it was stored.",
@@ -207,6 +211,13 @@ def open_store(home: Path | None = None, *, catalog: str | None = None, data_pat
     where = attach.address(home, catalog, data_path)
     try:
         return Store(where, _connected(where))
+    except StoreBusyError:
+        raise
+    except StoreError as e:
+        if not isinstance(e.__cause__, duckdb.Error):
+            raise
+        text = " ".join(without_password(str(e.__cause__)).split())[:300]
+        raise StoreError(f"The store in {where.home} cannot be opened: {text}", _NOT_OPENED) from e.__cause__
     except OSError as e:
         raise StoreError(
             f"The store's folder {where.home} cannot be used: {e.strerror or e}.", "Set MUSIC_HOME to a folder you may write to."

@@ -203,7 +203,7 @@ def submit(app: AppTest, words: str) -> AppTest:
 
 def test_a_queue_is_made_from_any_filter_after_an_estimate(made: Path, open_page: Open) -> None:
     app = open_page("label", made, {"make": "1", "source": "rivers", "turns": "3..4"}, person="Ona")
-    assert "The pool of the new queue: <strong>20</strong> pairs" in text_of(app)
+    assert "The pool of the new queue: <strong>20 pairs</strong>" in text_of(app)
     out = text_of(submit(fill_form(app, "from the app", 10), "Estimate"))
     assert re.search(r"Pairs in the pool</dt><dd>20", out)
     assert re.search(r"Chance of a pair</dt><dd>0\.5<", out)

@@ -64,8 +64,8 @@ def test_the_pair_page_names_the_two_systems(open_page: Open, voted: tuple[Path,
     assert not app.exception
     out = text_of(app)
     for text in (
-        "<h3>alpha</h3>",
-        "<h3>beta</h3>",
+        "<h2>alpha</h2>",
+        "<h2>beta</h2>",
         "neither was built to be better",
         "alpha shown first: said <strong>first</strong>",
         'title="Prefers beta in both orders">beta</span><span class="mw-note">resolved elsewhere, its readings are not known',
@@ -97,7 +97,7 @@ def test_after_a_vote_the_two_systems_are_revealed_and_no_construction(open_page
 
 
 def test_where_one_origin_built_a_better_side_the_pair_has_a_construction(open_page: Open, voted: tuple[Path, str]) -> None:
-    assert "<h3>Chosen</h3>" in text_of(open_page("pair", voted[0], {"pair": rice_pair().id}))
+    assert "<h2>Chosen</h2>" in text_of(open_page("pair", voted[0], {"pair": rice_pair().id}))
     assert "beside" not in text_of(open_page("pairs", voted[0], {"source": "both"}))
 
 

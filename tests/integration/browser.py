@@ -20,6 +20,23 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START_S = 180.0
 WAIT_MS = 90_000
+# The name or words of what is focused; the scrolled region as a whole has none of its own.
+FOCUSED = "(e => e.matches('main, body') ? '' : e.ariaLabel || e.innerText || '')(document.activeElement)"
+# How the focused element and what frames it look, with the focus and without: the same would be a focus that cannot be seen.
+LOOKS = """async () => {
+  const focused = document.activeElement, around = [];
+  for (let e = focused; e && around.length < 4; e = e.parentElement) around.push(e);
+  const style = s => [s.outline, s.boxShadow, s.borderColor, s.backgroundColor].join();
+  const look = () => around.map(e => style(getComputedStyle(e))).join(";");
+  const settled = () => new Promise(done => setTimeout(done, 400));  // a colour changes over a moment
+  await settled();
+  const withFocus = look();
+  focused.blur();
+  await settled();
+  const without = look();
+  focused.focus();
+  return [withFocus, without];
+}"""
 
 
 def free_port() -> int:
@@ -119,6 +136,16 @@ class Visit:
         self.page.wait_for_timeout(700)
         self.page.evaluate("document.activeElement && document.activeElement.blur()")
         self.page.keyboard.press(key)
+
+    def tab_to(self, words: str) -> None:
+        """Press Tab until what is focused has these words or this name, and see that the focus is visible."""
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            if words in self.page.evaluate(FOCUSED):
+                with_focus, without = self.page.evaluate(LOOKS)
+                assert with_focus != without, f"The focus on '{words}' cannot be seen."
+                return
+        raise AssertionError(f"Tab never comes to '{words}'")
 
     def foreign_requests(self) -> list[str]:
         """Requests to anything but the server under test."""

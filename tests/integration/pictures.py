@@ -13,23 +13,25 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from music_core.store.connect import open_store
+from music_core.store.labels import recent_labels
 from music_core.store.pairs import PairFilter, get_pair, pair_ids
 from tests.integration.browser import CHROMIUM, FLAGS, Server, Visit, visit
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 WIDTHS = (1440, 900)
 SCHEMES = ("light", "dark")
-# Enough for text and two charts; a picture then takes about a third of its bytes.
-COLOURS = 128
+# Enough for text and two charts without a change of colour; a picture then takes about a third of its bytes.
+COLOURS = 256
 PERSON = "Ada"
 
 
 def pages(home: Path) -> Mapping[str, str]:
-    """Name of a picture → address, for what lies in the store: a pair that was scored where there is one."""
+    """Name of a picture → address, for what lies in the store: a pair that was built where there is one, one that is decided if any is."""
     store = open_store(home)
     try:
         built = pair_ids(store, PairFilter(methods=("one_call", "two_call", "swap"))) or pair_ids(store, PairFilter())
         side = get_pair(store, built[0]).pair.rejected.id
+        decided = [label.event.pair_id for label in recent_labels(store, PERSON, limit=1_000) if label.event.choice != "skip"]
     finally:
         store.close()
     return {
@@ -38,7 +40,8 @@ def pages(home: Path) -> Mapping[str, str]:
         "pair": f"pair?pair={built[0]}",
         "conversations": "conversations",
         "conversation": f"conversation?conversation={side}",
-        "label": "label",
+        "label": f"label?pair={next((p for p in built if p not in decided), built[0])}",
+        **({"label_revealed": f"label?pair={decided[0]}"} if decided else {}),
         "play": "play",
         "agreement": "agreement",
         "agreement_bias": "agreement?view=bias",
@@ -54,7 +57,7 @@ def pages(home: Path) -> Mapping[str, str]:
 
 def _picture(reader: Visit, path: str, target: Path) -> None:
     reader.open(path)
-    if path == "label" and reader.page.locator(".st-key-mw-ask-name").count():
+    if path.startswith("label") and reader.page.locator(".st-key-mw-ask-name").count():
         reader.give_name(PERSON)
     # Charts draw themselves after the script has ended.
     reader.page.wait_for_timeout(2500)

@@ -67,6 +67,49 @@ def test_an_address_shows_a_colleague_the_same_list(browser: Browser, reader: Vi
     other.page.context.close()
 
 
+def test_back_and_forward_go_over_turns_pairs_and_the_list(reader: Visit) -> None:
+    reader.open("pairs?q=rice")
+    reader.page.locator("a.mw-open").first.click()
+    reader.shown("1 of 1 in this filter")
+    for turn in (2, 3):
+        reader.page.locator(f"#turn-{turn} a.mw-turn-link").click()
+        reader.page.locator(f"#turn-{turn}.mw-asked").wait_for()
+        reader.settled()
+    reader.page.go_back()
+    reader.page.locator("#turn-2.mw-asked").wait_for()
+    reader.page.go_back()
+    reader.page.wait_for_function("!document.querySelector('.mw-asked')")
+    assert "turn=" not in reader.page.url
+    reader.page.go_back()
+    reader.shown("1 pair")
+    reader.page.go_forward()
+    reader.page.go_forward()
+    reader.page.locator("#turn-2.mw-asked").wait_for()
+    assert "q=rice" in reader.page.url
+
+
+def test_an_address_of_agreement_shows_a_colleague_the_same_figures(browser: Browser, reader: Visit, server: Server) -> None:
+    reader.open("agreement")
+    reader.page.get_by_role("radio", name="Slices").click()
+    reader.page.wait_for_url("**view=slices**")
+    reader.settled()
+    reader.page.get_by_label("Source").click()
+    reader.page.get_by_role("option", name="rivers (40)").click()
+    reader.page.wait_for_url("**source=rivers**")
+    reader.settled()
+    other = visit(browser, server)
+    other.page.goto(reader.page.url)
+    other.settled()
+    mine, theirs = (who.page.locator("table").all_inner_texts() for who in (reader, other))
+    assert len(mine) > 0
+    assert theirs == mine
+    assert other.page.get_by_text("rivers (40)").first.is_visible()
+    assert other.page.get_by_role("radio", name="Slices").get_attribute("aria-checked") == "true"
+    assert not other.errors
+    assert not other.foreign_requests()
+    other.page.context.close()
+
+
 def test_a_chip_takes_its_filter_off(reader: Visit) -> None:
     reader.open("pairs?q=rice&source=rivers")
     reader.shown("No pair passes these filters")

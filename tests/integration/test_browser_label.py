@@ -52,35 +52,6 @@ def make_queue(home: Path, name: str, overlap: int, ids: Sequence[str] = SHORT) 
     store.close()
 
 
-# How the focused element and what frames it look, with the focus and without: the same would be a focus that cannot be seen.
-LOOKS = """async () => {
-  const focused = document.activeElement, around = [];
-  for (let e = focused; e && around.length < 4; e = e.parentElement) around.push(e);
-  const style = s => [s.outline, s.boxShadow, s.borderColor, s.backgroundColor].join();
-  const look = () => around.map(e => style(getComputedStyle(e))).join(";");
-  const settled = () => new Promise(done => setTimeout(done, 400));  // a colour changes over a moment
-  await settled();
-  const withFocus = look();
-  focused.blur();
-  await settled();
-  const without = look();
-  focused.focus();
-  return [withFocus, without];
-}"""
-
-
-def tab_to(desk: Visit, words: str) -> None:
-    """Press Tab until what is focused has these words or this name, and see that the focus is visible."""
-    for _ in range(80):
-        desk.page.keyboard.press("Tab")
-        text = desk.page.evaluate("(document.activeElement.ariaLabel || document.activeElement.innerText || '').trim()")
-        if words in text:
-            with_focus, without = desk.page.evaluate(LOOKS)
-            assert with_focus != without, f"The focus on '{words}' cannot be seen."
-            return
-    raise AssertionError(f"Tab never comes to '{words}'")
-
-
 def test_a_vote_by_key_undone_and_given_again_survives_a_restart_of_the_server(desk: Visit, server: Server) -> None:
     desk.key("1")
     desk.shown("Stored and read back")
@@ -155,13 +126,13 @@ def test_two_people_at_once_keep_their_own_names(browser: Browser, desk: Visit, 
 
 
 def test_the_keyboard_alone_marks_replies_gives_reasons_and_votes(desk: Visit, server: Server) -> None:
-    tab_to(desk, "Good")
+    desk.tab_to("Good")
     desk.page.keyboard.press("Space")
     desk.settled()
-    tab_to(desk, "Reasons")
+    desk.tab_to("Reasons")
     desk.page.keyboard.press("Enter")
     desk.page.get_by_label("Comment (optional)").wait_for()
-    tab_to(desk, "Comment (optional)")
+    desk.tab_to("Comment (optional)")
     desk.page.keyboard.type("the left one answers")
     desk.page.keyboard.press("Control+Enter")
     desk.settled()

@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Request
 
+from music_core.store.connect import open_store
+from music_core.store.labels import label_history
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs
 from music_core.store.traces import add_traces
@@ -115,19 +117,54 @@ def test_keys_walk_the_turns_and_show_changed_words(reader: Visit) -> None:
     assert "words=1" in reader.page.url and "turn=2" in reader.page.url
 
 
+def test_the_address_after_some_keys_shows_a_colleague_the_same_turn_and_words(reader: Visit, browser: Browser, server: Server) -> None:
+    reader.open(f"pair?pair={PAIR}")
+    reader.key("d")
+    asked(reader, 2)
+    reader.key("w")
+    reader.page.locator("#turn-2 mark").first.wait_for()
+    other = visit(browser, server)
+    other.page.goto(reader.page.url)
+    asked(other, 2)
+    other.page.locator("#turn-2 mark").first.wait_for()
+    mine, theirs = (who.page.locator("mark").all_inner_texts() for who in (reader, other))
+    assert theirs == mine
+    assert not other.foreign_requests()
+    other.page.context.close()
+
+
+def harmless(reader: Visit) -> None:
+    """Nothing in the conversation became markup or ran, and the page answers: a frame is drawn within a second."""
+    page = reader.page
+    assert page.evaluate("window.pwned === undefined")
+    assert page.locator("iframe, .stHtml script, .stHtml img, .mw-conv style, a[href*='198']").count() == 0
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("new Promise(r => { const t = performance.now(); requestAnimationFrame(() => r(performance.now() - t)) })") < 1_000
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_nasty_conversation_can_be_labelled_and_is_only_text(reader: Visit, server: Server, name: str) -> None:
+    reader.open(f"label?pair={NASTY[name].id}")
+    reader.give_name("Ada")
+    reader.page.locator(".mw-conv").wait_for()
+    reader.page.wait_for_timeout(500)
+    harmless(reader)
+    reader.key("4")
+    reader.shown("Stored and read back")
+    harmless(reader)
+    store = open_store(server.home)
+    assert [label.event.choice for label in label_history(store, NASTY[name].id)] == ["both_bad"]
+    store.close()
+
+
 @pytest.mark.parametrize("name", NASTY)
 def test_a_nasty_conversation_is_only_text_and_does_not_stop_the_page(reader: Visit, name: str) -> None:
     reader.open(f"pair?pair={NASTY[name].id}&words=1")
     reader.page.locator(".mw-conv").wait_for()
     reader.page.wait_for_timeout(500)
-    page = reader.page
-    assert page.evaluate("window.pwned === undefined")
-    assert page.locator("iframe, .stHtml script, .stHtml img, .mw-conv style, a[href*='198']").count() == 0
-    assert page.locator("h1").count() == 1
-    # The page answers: a frame is drawn within a second, and the next key is taken.
-    assert page.evaluate("new Promise(r => { const t = performance.now(); requestAnimationFrame(() => r(performance.now() - t)) })") < 1_000
+    harmless(reader)
     reader.key("w")
-    page.wait_for_function("!location.search.includes('words=1')")
+    reader.page.wait_for_function("!location.search.includes('words=1')")
 
 
 def note(asked_for: list[str], request: Request) -> None:

@@ -25,12 +25,14 @@ PEOPLE = (
     {"sub": "ada", "email": "ada@example.org", "email_verified": True, "name": "Ada"},
     {"sub": "bob", "email": "bob@example.org", "email_verified": True, "name": "Bob", "groups": ["rm"]},
     {"sub": "vic", "email": "vic@example.org", "email_verified": True, "name": "Vic"},
+    {"sub": "max", "email": "max@example.org", "email_verified": True, "name": "Max"},
     {"sub": "eve", "email": "ada@example.org", "email_verified": False, "name": "Ada"},
 )
 SETTINGS = """
 [people.roles]
 "ada@example.org" = "annotator"
 "vic@example.org" = "viewer"
+"max@example.org" = "admin"
 [people.groups]
 rm = "operator"
 """
@@ -56,7 +58,7 @@ class SignedServer(Server):
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
-    """A provider that knows four people, in a process of its own."""
+    """A provider that knows five people, in a process of its own."""
     port = free_port()
     words = [word for claims in PEOPLE for word in ("--user-claims", json.dumps(claims))]
     process = subprocess.Popen([sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *words], stderr=subprocess.DEVNULL)
@@ -166,6 +168,46 @@ def test_a_viewer_reads_and_does_not_label(browser: Browser, server: Server) -> 
     vic.shown("Labelling needs the role annotator; you are viewer.")
     assert vic.page.get_by_role("button", name="Left").count() == 0
     vic.page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("sub", "named", "labels", "runs", "restores"),
+    [
+        ("vic", "Vic · viewer", False, False, False),
+        ("ada", "Ada · annotator", True, False, False),
+        ("bob", "Bob · operator", True, True, False),
+        ("max", "Max · admin", True, True, True),
+    ],
+)
+def test_each_role_finds_on_every_page_what_it_may_and_the_rest_off_with_the_reason(
+    browser: Browser, server: Server, tmp_path: Path, sub: str, named: str, labels: bool, runs: bool, restores: bool
+) -> None:
+    who = sign_in(browser, server, sub, "pairs")
+    who.page.get_by_role("button", name=named).wait_for(timeout=WAIT_MS)
+    who.requests.clear()  # those of the provider's own page
+    who.page.locator("a.mw-open").first.wait_for(timeout=WAIT_MS)
+    who.open(f"label?pair={PAIR}")
+    assert (who.page.locator(".st-key-mw-vote-bar").count() == 1) is labels
+    assert (who.page.get_by_text("Labelling needs the role annotator").count() == 0) is labels
+    who.open("label?make=1")
+    make = who.page.get_by_role("button", name="Make the queue")
+    assert (make.count() == 1) is labels
+    assert (labels and make.is_enabled()) is runs
+    who.open("jobs?new=generate&assistant=scripted&n=2")
+    assert who.page.get_by_role("button", name="Start", exact=True).is_enabled() is runs
+    assert (who.page.get_by_text("needs the role operator").count() == 0) is runs
+    who.open("data")
+    upload = who.page.locator("input[type=file]")
+    assert upload.is_enabled() is runs
+    if runs:
+        row = {"token": "t", "pair_id": PAIR, "person": "oidc:x@example.org", "choice": "left", "left_branch": "chosen", "blind": True}
+        (tmp_path / "labels.jsonl").write_text(json.dumps({**row, "verified": True}) + "\n", encoding="utf-8")
+        upload.set_input_files(tmp_path / "labels.jsonl")
+        who.page.get_by_role("heading", name="Preview").wait_for(timeout=WAIT_MS)
+        who.settled()
+        assert (who.page.get_by_text("needs the role admin; you are operator").count() == 0) is restores
+    assert who.foreign_requests() == []
+    who.page.context.close()
 
 
 def test_an_address_that_the_provider_did_not_verify_opens_nothing(browser: Browser, server: Server) -> None:

@@ -176,7 +176,7 @@ def _prefix(drawing: _Drawing, turns: Sequence[AlignedTurn], opened: bool) -> st
 
 def _heading(side: Side) -> str:
     subtitle = f'<span class="mw-note">{visible(side.subtitle)}</span>' if side.subtitle else ""
-    return f'<div class="mw-head mw-{side.tone}"><h3>{visible(side.name)}</h3>{subtitle}</div>'
+    return f'<div class="mw-head mw-{side.tone}"><h2>{visible(side.name)}</h2>{subtitle}</div>'
 
 
 def _limit(window: Sequence[AlignedTurn], view: View) -> int:

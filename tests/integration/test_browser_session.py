@@ -1,0 +1,97 @@
+"""A labelling session in a real browser: a whole queue by keys alone, and a server that dies at any moment after a vote."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from music_core.store.connect import open_store
+from music_core.store.labels import label_history
+from music_core.store.queues import PoolPair, QueueHead, create_queue
+from music_core.types import LabelEvent
+from tests.app.samples import fill, plain_pair
+from tests.integration.browser import Server, Visit, visit
+
+pytestmark = pytest.mark.integration
+IDS = tuple(plain_pair(i, 2 + i % 4).id for i in range(3))
+# As late after a pair appeared as a person presses a key.
+LOOK_MS = 700
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    store = fill(tmp_path, n_plain=3)
+    create_queue(store, QueueHead("three", "uniform", 1), [PoolPair(pair_id, 1.0, True) for pair_id in IDS])
+    store.close()
+    with Server(tmp_path) as running:
+        yield running
+
+
+def events(server: Server, pair_ids: tuple[str, ...] = IDS) -> list[LabelEvent]:
+    store = open_store(server.home)
+    try:
+        return [label.event for pair_id in pair_ids for label in label_history(store, pair_id)]
+    finally:
+        store.close()
+
+
+def press(desk: Visit, key: str, then: str) -> None:
+    """Press a key wherever the focus is, and wait for what it does."""
+    desk.settled()
+    desk.page.wait_for_timeout(LOOK_MS)
+    desk.page.keyboard.press(key)
+    desk.shown(then)
+
+
+def test_a_queue_is_labelled_from_the_name_to_the_end_by_keys_alone(browser: Browser, server: Server) -> None:
+    desk = visit(browser, server)
+    desk.open("label?queue=three")
+    for _ in ("at the top of the page", "in the form"):
+        desk.tab_to("Your name")
+    desk.page.keyboard.type("Ada")
+    desk.page.keyboard.press("Enter")
+    desk.shown("0 of 3")
+    press(desk, "1", "Stored and read back")
+    press(desk, "u", "Taken back")
+    press(desk, "2", "Right is better")
+    press(desk, "n", "1 of 3")
+    press(desk, "s", "skipped 2 of its 3 pairs")
+    desk.tab_to("Reasons")
+    desk.page.keyboard.press("Enter")
+    desk.tab_to("Comment (optional)")
+    desk.page.keyboard.type("neither says 3")
+    desk.page.keyboard.press("Control+Enter")
+    desk.settled()
+    desk.page.keyboard.press("Escape")
+    press(desk, "4", "Stored and read back")
+    press(desk, "n", "Nothing of this queue is left for you")
+    by_pair = sorted([(e.choice, e.comment) for e in events(server, (pair_id,))] for pair_id in IDS)
+    assert by_pair == sorted([[("left", ""), (None, ""), ("right", "")], [("skip", "")], [("both_bad", "neither says 3")]], key=str)
+    assert {e.person for e in events(server)} == {"Ada"}
+    assert not desk.errors
+    assert not desk.foreign_requests()
+    desk.page.context.close()
+
+
+def test_a_server_killed_at_any_moment_after_a_vote_leaves_one_label_or_an_open_pair(browser: Browser, server: Server) -> None:
+    desk = visit(browser, server)
+    desk.open("label?pair=" + IDS[0])
+    desk.give_name("Ada")
+    for pair_id, after_ms in zip(IDS, (0, 60, 250), strict=True):
+        desk.open(f"label?pair={pair_id}")
+        desk.key("1")
+        desk.page.wait_for_timeout(after_ms)
+        server.kill()
+        seen = desk.page.get_by_text("Stored and read back").count() > 0
+        stored = events(server, (pair_id,))
+        assert len(stored) == 1 or not (stored or seen)
+        server.start()
+        desk.page.wait_for_timeout(3_000)  # the open page connects again by itself
+        desk.open(f"label?pair={pair_id}")
+        if not events(server, (pair_id,)):
+            desk.key("1")
+        desk.shown("Stored and read back")
+        assert [e.choice for e in events(server, (pair_id,))] == ["left"]
+    assert not desk.foreign_requests()
+    desk.page.context.close()
