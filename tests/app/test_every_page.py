@@ -28,6 +28,7 @@ class View(NamedTuple):
 VIEWS = {
     "overview": View("overview", {}, "The store is empty", 'href="pairs">Pairs</a></dt><dd>1</dd>'),
     "pairs": View("pairs", {}, "No pairs yet", "<strong>1 pair</strong>"),
+    "conversations": View("conversations", {}, "No conversations yet", "<strong>2 conversations</strong>"),
     "pair": View("pair", {"pair": rice_pair().id}, f"There is no pair {rice_pair().id}", "3 turns · sides part at turn 2"),
     "label": View("label", {}, "Nothing to label", "I have leftover rice"),
     "label, a queue's form": View("label", {"make": "1"}, "No pairs to make a queue of", "<strong>1 pair</strong>, all that there are"),
@@ -46,6 +47,7 @@ VIEWS = {
 # (page, address, what is told): what an address names and the store has not.
 UNKNOWN = (
     ("pair", {"pair": "p_nothing"}, "p_nothing"),
+    ("conversation", {"conversation": "c_nothing"}, "c_nothing"),
     ("label", {"pair": "p_nothing"}, "p_nothing"),
     ("label", {"queue": "nothing"}, "nothing"),
     ("play", {"draft": "nothing"}, "This address names no conversation."),

@@ -41,6 +41,7 @@ class Page(NamedTuple):
 PAGES = (
     Page("", "The store is empty", "Agreement with the construction", "Agreement with the construction"),
     Page("pairs", "No pairs yet", "1 pair", "of 104,000 pairs"),
+    Page("conversations", "No conversations yet", "2 conversations", "of 208,000 conversations"),
     Page("pair?pair=", "No pair chosen", "the sides part here", "the sides part here"),
     Page("label", "Nothing to label", "0 of 1", "of 104,000"),
     Page("play", "Start talking", "Start talking", "Start talking"),
