@@ -17,7 +17,7 @@ from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids, sorted_ids
 from music_core.store.pairs import simulators as list_simulators
-from music_core.store.readings import judged
+from music_core.store.readings import judged, verdicts_of
 from music_core.store.runs import list_runs
 from music_core.store.traces import traces_of
 from music_core.store.views import SavedView, list_views
@@ -172,6 +172,23 @@ def pair_view(pair_id: str) -> PairView:
     stored = stored_pair(pair_id)
     readings, verdicts = said.result()
     return PairView(stored, tuple(traces.result()), tuple(readings), tuple(verdicts), tuple(history.result()))
+
+
+def answer(pair_id: str) -> tuple[list[Verdict], list[RewardTrace]]:
+    """What the Label page hides until the decision: the judges' verdicts and the models' rewards. Not the text, which is on screen."""
+    opened = store()
+    traces = _BESIDE.submit(traces_of, opened, pair_id)
+    return verdicts_of(opened, pair_id), traces.result()
+
+
+@st.cache_data(max_entries=8, ttl=QUEUE_S, show_spinner=False)
+def _known_models(home: str) -> list[RewardModel]:  # noqa: ARG001
+    return models()
+
+
+def known_models() -> list[RewardModel]:
+    """As `models`, a few seconds old at most: for their names."""
+    return _known_models(str(store().home))
 
 
 @dataclass(frozen=True, slots=True)

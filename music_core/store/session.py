@@ -101,7 +101,7 @@ def _encoded(value: Any) -> Any:
     if isinstance(value, str):
         return encode(value)
     if isinstance(value, list):
-        return [_encoded(v) for v in value]
+        return [encode(v) if isinstance(v, str) else _encoded(v) for v in value]
     if isinstance(value, dict):
         return {k: _encoded(v) for k, v in value.items()}
     return value
