@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from music_core.store.labels import add_label
 from music_core.store.queues import PoolPair, QueueHead, create_queue
-from music_core.types import LabelEvent
+from music_core.types import LabelChoice, LabelEvent
 from tests.app.evaluations import benchmark_report, bon_report
 from tests.app.runs import put_run
 from tests.app.samples import fill, plain_pair, rice_pair
@@ -61,7 +61,7 @@ def _fill(home: Path) -> None:
     ids = [plain_pair(i, 2 + i % 4).id for i in range(N_PLAIN)]
     create_queue(store, QueueHead("halves", "uniform", 1, {"labels": 17}), [PoolPair(p, 0.5, k % 2 == 0) for k, p in enumerate(ids)])
     for k, pair_id in enumerate(ids[::2]):
-        choice = "right" if k % 4 == 0 else "left"
+        choice: LabelChoice = "right" if k % 4 == 0 else "left"
         add_label(store, LabelEvent(f"e{k}", pair_id, "Eve", choice, "chosen", True, queue="halves", probability=0.5))
     store.close()
     put_run(home, "bon-done", "bon", "finished", CONFIG, report=bon_report(), log="done\n")
