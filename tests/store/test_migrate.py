@@ -99,7 +99,7 @@ def test_a_catalog_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 def test_a_catalog_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite").write_text("this is not SQLite " * 100)
-    with pytest.raises(StoreError, match="opening"):
+    with pytest.raises(StoreError, match="cannot be opened"):
         open_store(tmp_path)
 
 
