@@ -1,9 +1,10 @@
 """What Overview, Agreement, Evaluation and Jobs read: figures, kept until anything is committed, and runs as they are now."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
 from typing import Any
 
 import streamlit as st
@@ -14,8 +15,9 @@ from jobs.folder import RunState
 from jobs.report.gather import Evaluated, evaluations, finished
 from jobs.report.page import build
 from jobs.report.slicing import slices_of
-from jobs.stages.bias import report_for, report_of
+from jobs.stages.bias import report_of
 from jobs.stages.select import Selection
+from music_core.errors import RunError
 from music_core.evaluate.agreement import Cell, agreement_cells
 from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.slices import Ceiling, Slice, ceiling
@@ -89,8 +91,18 @@ def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool
 def _bias(home: str, version: int, selection: Selection) -> Mapping[str, Any]:  # noqa: ARG001
     if inventory().whole.n < LARGE:
         return report_of(data.store(), selection)
-    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-        return apart.submit(report_for, asdict(selection)).result()
+    return _bias_apart(selection)
+
+
+def _bias_apart(selection: Selection) -> Mapping[str, Any]:
+    # Not by multiprocessing, which runs the main module anew, and that is a page here.
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs.bias_apart"], input=json.dumps(asdict(selection)), capture_output=True, text=True, check=False
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"error": done.stderr[-2000:], "hint": ""}
+    if "error" in found:
+        raise RunError(found["error"], found["hint"])
+    return dict(found["report"])
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing the raters slice by slice …")
