@@ -1,6 +1,7 @@
 """What Overview, Agreement, Evaluation and Jobs read: figures, kept until anything is committed, and runs as they are now."""
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ LOG_LINES = 300
 # From so many pairs on, bias is looked for in a process of its own: for seconds it holds an object for each vote, reading and pair,
 # and meanwhile everybody else would wait for this one.
 LARGE = 20_000
+_LOG = logging.getLogger("music.app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,10 @@ def _bias_apart(selection: Selection) -> Mapping[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "jobs.bias_apart"], input=json.dumps(asdict(selection)), capture_output=True, text=True, check=False
     )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"error": done.stderr[-2000:], "hint": ""}
+    if done.returncode:
+        _LOG.error("Bias in a process of its own failed with %d: %s", done.returncode, done.stderr)
+        raise RunError("The process that looks for biases failed.", "The server's log says how.")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     if "error" in found:
         raise RunError(found["error"], found["hint"])
     return dict(found["report"])
