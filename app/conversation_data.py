@@ -1,7 +1,6 @@
 """What the pages of conversations read; kept until pairs, chats or traces are committed by anybody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import streamlit as st
 
@@ -20,7 +19,7 @@ from music_core.store.conversations import (
 from music_core.store.model_margins import written
 from music_core.store.pairs import Facet
 from music_core.store.runs import list_runs, run_report
-from music_core.types import RewardModel, Run
+from music_core.types import Run
 
 # Kinds of run that bring conversations into the store.
 KINDS = ("generate", "bon", "import", "demo")
@@ -64,12 +63,6 @@ def _filter(state: ConversationList) -> ConversationFilter:
     filled = [run.id for run in list_runs(data.store(), MOST_RUNS) if run.id in state.run and run.kind in FILL_SOURCES]
     reports = [report for run_id in filled if (report := run_report(data.store(), run_id)) is not None]
     return state.filter(sorted({source for _, found in reports if isinstance(source := found.get("source"), str) and source}))
-
-
-def with_model(state: ConversationList, known: Sequence[RewardModel], values: Mapping[str, Sequence[Facet]]) -> ConversationList:
-    """The state with a model to take rewards from: the one asked for, else the newest that has scored anything."""
-    scored = {f.value for f in values.get("model", ())}
-    return state if state.model else replace(state, model=next((m.id for m in known if m.id in scored), ""))
 
 
 def filter_values() -> Mapping[str, Sequence[Facet]]:

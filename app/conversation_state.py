@@ -1,8 +1,9 @@
 """What a list of conversations shows, as one value that lives in the address: the same link gives the same list to anybody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
+from app.nav import parameters
 from app.state import NOT_STATED, ROLES, span, whole
 from music_core.store.conversation_filter import SORTS, STANDS, ConversationFilter
 
@@ -58,8 +59,7 @@ class ConversationList:
 
     def query(self) -> dict[str, str | Sequence[str]]:
         """The address's parameters; what equals the default is left out."""
-        held = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return {name: value if isinstance(value, tuple) else "1" if value is True else str(value) for name, value in held.items()}
+        return parameters(self)
 
     def changed(self, **values: object) -> "ConversationList":
         """The state with `values`, back on page 1 unless a page is given."""

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
+from app.conversation_state import ConversationList
 from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
 from music_core.store import labels
@@ -23,6 +25,7 @@ from music_core.store.traces import traces_of
 from music_core.store.views import SavedView, list_views
 from music_core.types import LabelEvent, Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict, content_id
 
+AnyList = TypeVar("AnyList", ListState, ConversationList)
 # New pairs join a labelling queue after at most this many seconds.
 QUEUE_S = 20
 # New origins of a pair show after at most this many seconds.
@@ -105,8 +108,8 @@ def sort_of(state: ListState) -> str:
     return "created" if state.sort == "margin" and not state.model else state.sort
 
 
-def with_model(state: ListState, known: Sequence[RewardModel], values: Mapping[str, Sequence[Facet]]) -> ListState:
-    """The state with a model to take margins from: the one asked for, else the newest that has scored any pair."""
+def with_model(state: AnyList, known: Sequence[RewardModel], values: Mapping[str, Sequence[Facet]]) -> AnyList:
+    """The state with a model to take margins or rewards from: the one asked for, else the newest that has scored anything."""
     scored = {f.value for f in values.get("model", ())}
     newest = next((m.id for m in known if m.id in scored), "")
     return state if state.model else replace(state, model=newest)

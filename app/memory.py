@@ -9,8 +9,8 @@ import streamlit as st
 def settle(page: str) -> None:  # noqa: ARG001
     """After the first run of a page in this process: take all that is there now for permanent.
 
-    Streamlit collects all garbage after every run, before it tells the browser that the run has ended. With pandas, plotly and
-    the store's index loaded that takes about 100 ms, of which nearly all goes into modules that are never freed.
+    A full collection takes about 100 ms with pandas, plotly and the store's index loaded, of which nearly all goes into modules that
+    are never freed; whoever waits for a page meanwhile waits longer. Streamlit's own after every run is off (`postScriptGC`).
     """
     gc.collect()
     gc.freeze()

@@ -1,9 +1,14 @@
 """Where things are: page names, and addresses that carry the whole state of a page."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Query = Mapping[str, str | Sequence[str]]
 # The page that opens first; its address is the server's root.
@@ -15,6 +20,12 @@ def href(page: str, query: Query | None = None, anchor: str = "") -> str:
     kept = {k: v for k, v in (query or {}).items() if v}
     tail = f"?{urlencode(kept, doseq=True)}" if kept else ""
     return f"{'./' if page == DEFAULT else quote(page)}{tail}{f'#{quote(anchor)}' if anchor else ''}"
+
+
+def parameters(state: "DataclassInstance") -> dict[str, str | Sequence[str]]:
+    """A state as an address's parameters by the names of its fields; what equals the default is left out."""
+    held = {f.name: getattr(state, f.name) for f in fields(state) if getattr(state, f.name) != f.default}
+    return {name: value if isinstance(value, tuple) else "1" if value is True else str(value) for name, value in held.items()}
 
 
 def query_now() -> dict[str, list[str]]:

@@ -1,10 +1,10 @@
 """What the Pair page shows, as one value that lives in the address beside the list's filter: a link opens the same turn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, get_args
 
-from app.nav import href, set_query
+from app.nav import href, parameters, set_query
 
 ChartKind = Literal["", "margin"]
 
@@ -24,8 +24,7 @@ class PairState:
 
     def query(self) -> dict[str, str | Sequence[str]]:
         """The address's parameters; what equals the default is left out."""
-        held = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return {name: value if isinstance(value, tuple) else "1" if value is True else str(value) for name, value in held.items()}
+        return parameters(self)
 
 
 def from_query(query: Mapping[str, Sequence[str]]) -> PairState:

@@ -1,6 +1,7 @@
 """Who sits here: an identity from the sign-in, else a local name, kept in this browser and recorded as unverified."""
 
 import os
+import threading
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,7 +41,7 @@ _OWN = (
 )
 _SCRIPT = (Path(__file__).parent / "components" / "person.js").read_text(encoding="utf-8")
 _mount = st.components.v2.component("music_person", js=_SCRIPT)
-_READ: set[bool] = set()
+_SECRETS_READ = threading.Event()
 
 SignIn = Literal["off", "on", "broken"]
 
@@ -62,8 +63,8 @@ def sign_in() -> SignIn:
     there = any(Path(path).exists() for path in st.get_option("secrets.files"))
     # While there is no file Streamlit looks for it at length at every question, and a page asks a dozen times. A file that was
     # read once counts on, even where it is gone.
-    if (there or _READ) and secrets_singleton.load_if_toml_exists():
-        _READ.add(True)
+    if (there or _SECRETS_READ.is_set()) and secrets_singleton.load_if_toml_exists():
+        _SECRETS_READ.set()
         if "auth" in secrets_singleton:
             return "on"
     elif there:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from app.nav import parameters
 from music_core.store.filters import ALSO, GAPS, LABELS
 from music_core.store.pairs import PairFilter
 from music_core.store.said import HELD, RELATIONS, Comparison, comparable, is_rater
@@ -134,12 +135,7 @@ class ListState:
 
     def query(self) -> dict[str, str | Sequence[str]]:
         """The address's parameters; what equals the default is left out."""
-        out: dict[str, str | Sequence[str]] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value != field.default:
-                out[field.name] = value if isinstance(value, tuple) else "1" if value is True else str(value)
-        return out
+        return parameters(self)
 
     def changed(self, **values: object) -> "ListState":
         """The state with `values`, back on page 1 unless a page is given."""

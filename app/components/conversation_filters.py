@@ -89,12 +89,7 @@ def show(
     runs: Sequence[Run],
 ) -> None:
     """Draw the bar: search, the filter panel, and one chip per active filter that takes it off."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="mw-filters"):
-        _FIELDS.text("q", "Search", state.q, "Text in the conversations")
-        with st.container(width=190):
-            _FIELDS.one("role", "Search in", ROLE_CHOICES, state.role, "collapsed")
-        n = len(set(state.active) - {"q"})
-        with st.popover(f"Filters ({n})" if n else "Filters", icon=":material/tune:"):
-            _panel(state, facets, simulators, models, runs)
+    with _FIELDS.bar(state.q, state.role, len(set(state.active) - {"q"})):
+        _panel(state, facets, simulators, models, runs)
     if state.active:
         st.html(chips(state, {m.id: m.name for m in models}))

@@ -1,11 +1,13 @@
 """The widgets of a filter bar. The address is the state: they are set from it, and a change writes it back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
 
+from app.components.words import ROLE_CHOICES
 from app.state import span
 
 
@@ -55,6 +57,16 @@ class Fields:
         key = self.key(name)
         st.session_state[key] = value
         st.text_input(label, key=key, type="search", placeholder=placeholder, on_change=self.apply, label_visibility="collapsed")
+
+    @contextmanager
+    def bar(self, q: str, role: str, n: int) -> Iterator[None]:
+        """Search in texts, whose texts, and the popover in which the block draws its fields; `n` of these leave something out."""
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="mw-filters"):
+            self.text("q", "Search", q, "Text in the conversations")
+            with st.container(width=190):
+                self.one("role", "Search in", ROLE_CHOICES, role, "collapsed")
+            with st.popover(f"Filters ({n})" if n else "Filters", icon=":material/tune:"):
+                yield
 
     def range(self, name: str, label: str, text: str, step: float = 1, disabled: bool = False, least: int | None = 0) -> None:
         """Two number fields for a range with open ends."""

@@ -8,7 +8,7 @@ from app import raters
 from app.components.filter_chips import BUILT_CHOICES, SAID_CHOICES
 from app.components.filter_chips import chips as chips
 from app.components.filter_fields import Fields
-from app.components.words import LABEL_STATES, ROLE_CHOICES, VERDICT_CHOICES
+from app.components.words import LABEL_STATES, VERDICT_CHOICES
 from app.markup import plain
 from app.nav import query_now, set_query
 from app.state import NOT_STATED, ListState, from_query
@@ -113,18 +113,13 @@ def show(
     runs: Sequence[Run],
 ) -> None:
     """Draw the bar: search, the filter panel, and one chip per active filter that takes it off."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="mw-filters"):
-        _FIELDS.text("q", "Search", state.q, "Text in the conversations")
-        with st.container(width=190):
-            _one("role", "Search in", ROLE_CHOICES, state.role, "collapsed")
-        n = len(set(state.active) - {"q"})
-        with st.popover(f"Filters ({n})" if n else "Filters", icon=":material/tune:"):
-            source, said, text = st.tabs(["Source and construction", "Raters", "Conversations"])
-            with source:
-                _source_panel(state, facets, runs)
-            with said:
-                _raters_panel(state, facets, models)
-            with text:
-                _text_panel(state)
+    with _FIELDS.bar(state.q, state.role, len(set(state.active) - {"q"})):
+        source, said, text = st.tabs(["Source and construction", "Raters", "Conversations"])
+        with source:
+            _source_panel(state, facets, runs)
+        with said:
+            _raters_panel(state, facets, models)
+        with text:
+            _text_panel(state)
     if state.active:
         st.html(chips(state, {m.id: m.name for m in models}))

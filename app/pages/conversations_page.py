@@ -40,7 +40,7 @@ def page() -> None:
                 "No conversations yet", text, {**empty.NO_PAIRS, "Chats without a counterpart": "music import CHATS.jsonl --format chats"}
             )
             return
-        state = conversation_data.with_model(from_query(query_now()), models, values)
+        state = data.with_model(from_query(query_now()), models, values)
         conversation_filters.show(state, values, [f.value for f in data.simulators()], models, conversation_data.runs())
         found = conversation_data.page_of(state)
         last_page = max(1, -(-found.total // PAGE_ROWS))

@@ -2,10 +2,9 @@
 
 A query over the lake costs 10 ms and more per table before its first row, since DuckLake asks the catalog several times,
 and seconds where many small files lie. So each process keeps a copy of the columns without long text in DuckDB tables of
-its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`, `fast.repeats`;
-about 50 MB for 100,000 pairs) and
-brings it up to date before a query by reading the rows that were appended since. The lake's tables are append-only, which
-makes that simple. The copy holds one row per id, or the newest row per person or judge.
+its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`, `fast.repeats`; about 120 MB of the
+process for 100,000 pairs) and brings it up to date before a query by reading the rows that were appended since. The lake's tables
+are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge.
 
 Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
 and kept up to date from then on. That of conversations reads every text once.

@@ -37,13 +37,17 @@ _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "person": (_PEOPLE, ()),
 }
 _KINDS = tuple(_SAID_BY.values())
-# The same as numbers.
-_SAID = f"""said(pair_id, seed_id, rater, value, trained_on, final) AS MATERIALIZED ({" UNION ALL ".join(sql for sql, _ in _KINDS)})"""
-_NUMBERED = """, pairs_said AS (SELECT pair_id, min(seed_id) AS seed_id FROM said GROUP BY pair_id),
-numbered AS MATERIALIZED (
-  SELECT pair_id, row_number() OVER (ORDER BY pair_id) - 1 AS pair, dense_rank() OVER (ORDER BY seed_id) - 1 AS seed FROM pairs_said
-),
-raters AS MATERIALIZED (SELECT rater, row_number() OVER (ORDER BY rater) - 1 AS number FROM (SELECT DISTINCT rater FROM said))"""
+# The same as numbers: tables of the cursor, since each is asked for more than once.
+_SAID = (
+    f"""said(pair_id, seed_id, rater, value, trained_on, final) AS ({" UNION ALL ".join(sql for sql, _ in _KINDS)}) SELECT * FROM said"""
+)
+_NUMBERED = """
+CREATE OR REPLACE TEMP TABLE numbered AS
+SELECT pair_id, row_number() OVER (ORDER BY pair_id) - 1 AS pair, dense_rank() OVER (ORDER BY seed_id) - 1 AS seed
+FROM (SELECT pair_id, min(seed_id) AS seed_id FROM said GROUP BY pair_id)"""
+_RATERS = """
+CREATE OR REPLACE TEMP TABLE raters AS
+SELECT rater, row_number() OVER (ORDER BY rater) - 1 AS number FROM (SELECT DISTINCT rater FROM said)"""
 
 _UNRESOLVED = """
 SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair_id)
@@ -96,12 +100,14 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = 
     """The votes of `votes`, adjudicated, as arrays: of hundreds of thousands, most of the time goes into making objects."""
     chosen = selection(f or PairFilter())
     params = (*chosen.params, *(value for _, values in _KINDS for value in values))
-    start = f"{chosen.sql}, {_SAID}{_NUMBERED}"
 
     def query(session: Session) -> VoteColumns:
-        raters = tuple(row[0] for row in session.rows(f"{start} SELECT rater FROM raters ORDER BY number", params))
+        session.rows(f"CREATE OR REPLACE TEMP TABLE said AS {chosen.sql}, {_SAID}", params)
+        session.rows(_NUMBERED)
+        session.rows(_RATERS)
+        raters = tuple(row[0] for row in session.rows("SELECT rater FROM raters ORDER BY number"))
         columns = "number, pair, value, trained_on, final, seed"
-        found = session.arrays(f"{start} SELECT {columns} FROM said JOIN numbered USING (pair_id) JOIN raters USING (rater)", params)
+        found = session.arrays(f"SELECT {columns} FROM said JOIN numbered USING (pair_id) JOIN raters USING (rater)")
         pair = found["pair"].astype(np.int64)
         seed = np.zeros(int(pair.max()) + 1 if len(pair) else 0, np.int64)
         seed[pair] = found["seed"]
@@ -113,7 +119,7 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = 
             found["trained_on"].astype(np.bool_),
             found["final"].astype(np.bool_),
             seed,
-            tuple(row[0] for row in session.rows(f"{start} SELECT pair_id FROM numbered ORDER BY pair", params)) if with_ids else (),
+            tuple(row[0] for row in session.rows("SELECT pair_id FROM numbered ORDER BY pair")) if with_ids else (),
         )
 
     with store.wide():

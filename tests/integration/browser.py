@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -179,3 +180,13 @@ def browser() -> Iterator[Browser]:
         found = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield found
         found.close()
+
+
+@contextmanager
+def watched(browser: Browser, server: Server) -> Iterator[Visit]:
+    """A visit that must end without an error of the page and without a request to elsewhere."""
+    found = visit(browser, server)
+    yield found
+    assert not found.errors
+    assert not found.foreign_requests()
+    found.page.context.close()

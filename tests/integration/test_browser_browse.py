@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.app.samples import fill, hostile_pair, rice_pair
-from tests.integration.browser import Server, Visit, visit
+from tests.integration.browser import Server, Visit, visit, watched
 
 pytestmark = pytest.mark.integration
 
@@ -21,11 +21,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def reader(browser: Browser, server: Server) -> Iterator[Visit]:
-    found = visit(browser, server)
-    yield found
-    assert not found.errors
-    assert not found.foreign_requests()
-    found.page.context.close()
+    with watched(browser, server) as found:
+        yield found
 
 
 def test_a_pair_opens_by_a_click_without_a_reload_and_back_returns_to_the_same_list(reader: Visit) -> None:

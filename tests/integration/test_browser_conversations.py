@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.app.samples import fill, hostile_pair, rice_pair
-from tests.integration.browser import Server, Visit, visit
+from tests.integration.browser import Server, Visit, visit, watched
 
 pytestmark = pytest.mark.integration
 
@@ -23,11 +23,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def reader(browser: Browser, server: Server) -> Iterator[Visit]:
-    found = visit(browser, server)
-    yield found
-    assert not found.errors
-    assert not found.foreign_requests()
-    found.page.context.close()
+    with watched(browser, server) as found:
+        yield found
 
 
 def test_a_filtered_list_is_left_by_keys_and_comes_back_and_a_colleague_sees_the_same(

@@ -11,7 +11,7 @@ from music_core.sources.read import read_source
 from music_core.store.connect import open_store
 from music_core.store.pairs import PairFilter, pair_ids
 from tests.app.samples import fill
-from tests.integration.browser import WAIT_MS, Server, Visit, visit
+from tests.integration.browser import WAIT_MS, Server, Visit, watched
 
 pytestmark = pytest.mark.integration
 
@@ -38,11 +38,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def user(browser: Browser, server: Server) -> Iterator[Visit]:
-    found = visit(browser, server)
-    yield found
-    assert not found.errors
-    assert not found.foreign_requests()
-    found.page.context.close()
+    with watched(browser, server) as found:
+        yield found
 
 
 def n_pairs(home: Path) -> int:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from jobs import api
 from jobs.runner import LocalRunner
 from tests.app.samples import fill
-from tests.integration.browser import WAIT_MS, Server, Visit, visit
+from tests.integration.browser import WAIT_MS, Server, Visit, watched
 
 pytestmark = pytest.mark.integration
 
@@ -30,11 +30,8 @@ def server(home: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def user(browser: Browser, server: Server) -> Iterator[Visit]:
-    found = visit(browser, server)
-    yield found
-    assert not found.errors
-    assert not found.foreign_requests()
-    found.page.context.close()
+    with watched(browser, server) as found:
+        yield found
 
 
 def run_of(user: Visit) -> str:

@@ -12,7 +12,7 @@ from music_core.store.labels import all_labels, label_history
 from music_core.store.queues import PoolPair, QueueHead, create_queue
 from music_core.types import LabelEvent
 from tests.app.samples import fill, plain_pair, rice_pair
-from tests.integration.browser import Server, Visit, visit
+from tests.integration.browser import Server, Visit, visit, watched
 
 pytestmark = pytest.mark.integration
 PAIR = rice_pair().id
@@ -29,13 +29,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def desk(browser: Browser, server: Server) -> Iterator[Visit]:
     """Ada before her first pair."""
-    found = visit(browser, server)
-    found.open(f"label?pair={PAIR}")
-    found.give_name("Ada")
-    yield found
-    assert not found.errors
-    assert not found.foreign_requests()
-    found.page.context.close()
+    with watched(browser, server) as found:
+        found.open(f"label?pair={PAIR}")
+        found.give_name("Ada")
+        yield found
 
 
 def events(home: Path, pair_id: str = PAIR) -> list[LabelEvent]:

@@ -13,7 +13,7 @@ from music_core.store.pairs import add_pairs
 from music_core.store.traces import add_traces
 from music_core.types import ContrastPair, Origin, RewardModel, RewardTrace, Role, SourcedPair
 from tests.app.samples import HOSTILE, chat, fill, hostile_pair, rice_pair
-from tests.integration.browser import Server, Visit, visit
+from tests.integration.browser import Server, Visit, visit, watched
 
 pytestmark = pytest.mark.integration
 PAIR = rice_pair().id
@@ -50,11 +50,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def reader(browser: Browser, server: Server) -> Iterator[Visit]:
-    found = visit(browser, server)
-    yield found
-    assert not found.errors
-    assert not found.foreign_requests()
-    found.page.context.close()
+    with watched(browser, server) as found:
+        yield found
 
 
 def asked(reader: Visit, turn: int) -> None:

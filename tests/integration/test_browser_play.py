@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from music_core.store.connect import open_store
 from music_core.store.labels import all_labels
 from tests.app.samples import fill
-from tests.integration.browser import WAIT_MS, Server, Visit, visit
+from tests.integration.browser import WAIT_MS, Server, Visit, watched
 
 pytestmark = pytest.mark.integration
 
@@ -24,12 +24,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def user(browser: Browser, home: Path) -> Iterator[Visit]:
-    with Server(home) as server:
-        found = visit(browser, server)
+    with Server(home) as server, watched(browser, server) as found:
         yield found
-        assert not found.errors
-        assert not found.foreign_requests()
-        found.page.context.close()
 
 
 def test_a_person_talks_reloads_votes_and_finds_the_pair(user: Visit, home: Path) -> None:
