@@ -64,6 +64,7 @@ def connect(where: Address) -> duckdb.DuckDBPyConnection:
     if connection is None:
         connection = _new_instance()
     try:
+        connection.execute(f"SET threads = {THREADS}")  # a store closed in the midst of a wide read left more
         for name in names:
             load_extension(connection, name)
         _attach(connection, where)
@@ -103,7 +104,6 @@ def _new_instance() -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
         # A table that is not there must be an error, not a variable of the calling function that has its name.
         "python_enable_replacements": "false",
-        "threads": THREADS,
     }
     return duckdb.connect(":memory:", config=config)
 

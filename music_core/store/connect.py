@@ -32,6 +32,8 @@ _NOT_OPENED = (
 )
 _FIRST_WAIT_S = 0.004
 _LONGEST_WAIT_S = 0.5
+# How long a query may be held back so that those that run can end, see `Store._narrow`. They are short: long ones are wide.
+_PAUSE_S = 0.2
 # What another writer's presence looks like, on either catalog. Everything that we write is conditional on an id or
 # a token, so a function may be run again even where it is not known whether its commit got through.
 _BUSY = (
@@ -60,24 +62,30 @@ class Store:
         self.where = where
         self.home = where.home
         self._root: duckdb.DuckDBPyConnection | None = connection
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._queue = Queue(self.home / QUEUE_FILE)
         self._index = Index()
-        self._n_wide = 0
+        self._n_cursors = self._n_wide = 0
+        self._is_wide = False
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor for the calling thread; closed at the end, with any transaction that it left open."""
         with self._guard:
+            self._guard.wait_for(lambda: not self._is_narrowing, _PAUSE_S)
             if self._root is None:
                 raise StoreError("The store is closed.")
             cursor = self._root.cursor()
-        # DuckDB draws its own bar wherever it takes the process for an interactive one. A setting of the cursor only.
-        cursor.execute("SET enable_progress_bar = false")
+            self._n_cursors += 1
         try:
+            # DuckDB draws its own bar wherever it takes the process for an interactive one. A setting of the cursor only.
+            cursor.execute("SET enable_progress_bar = false")
             yield cursor
         finally:
             cursor.close()
+            with self._guard:
+                self._n_cursors -= 1
+                self._narrow()
 
     def read(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """All rows of one query over the newest snapshot. Internal to the store."""
@@ -106,17 +114,36 @@ class Store:
         if not wanted:
             yield
             return
-        self._widen(1)
+        with self._guard:
+            self._n_wide += 1
+            if not self._is_wide:
+                self._set_threads(os.cpu_count() or 1)
         try:
             yield
         finally:
-            self._widen(-1)
+            with self._guard:
+                self._n_wide -= 1
+                self._narrow()
 
-    def _widen(self, by: int) -> None:
-        with self._guard:
-            self._n_wide += by
-            if self._root is not None and self._n_wide == max(by, 0):
-                self._root.cursor().execute(f"SET threads = {(os.cpu_count() or 1) if by > 0 else attach.THREADS}")
+    @property
+    def _is_narrowing(self) -> bool:
+        return self._is_wide and not self._n_wide
+
+    def _narrow(self) -> None:
+        """Back to few threads, once nobody wants more and no query runs. To be called under the guard.
+
+        DuckDB ends threads by waiting for each, holding a lock that every starting query takes. A thread at work for
+        DuckLake starts queries itself, so with one running both would wait for ever.
+        """
+        if self._is_narrowing and not self._n_cursors:
+            self._set_threads(attach.THREADS)
+            self._guard.notify_all()
+
+    def _set_threads(self, n: int) -> None:
+        if self._root is not None:
+            with self._root.cursor() as cursor:
+                cursor.execute(f"SET threads = {n}")
+            self._is_wide = n > attach.THREADS
 
     def already_indexed(self, table: str, column: str, ids: Sequence[str]) -> set[str]:
         """Those of `ids` that a table of the index holds as it stands, without a look at the lake; none before its first use."""
