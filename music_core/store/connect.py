@@ -64,7 +64,7 @@ class Store:
         self._root: duckdb.DuckDBPyConnection | None = connection
         self._guard = threading.Condition()
         self._queue = Queue(self.home / QUEUE_FILE)
-        self._index = Index()
+        self._index = Index("postgres" if where.is_postgres else "sqlite")
         self._n_cursors = self._n_wide = 0
         self._is_wide = False
 
@@ -102,8 +102,8 @@ class Store:
         """
 
         def once() -> T:
-            with self.wide(not self._index.has(needs)), self._cursor() as cursor:
-                self._index.refresh(cursor, needs)
+            with self.wide(not self._index.has(needs)):
+                self._index.refresh(self._cursor, needs)
             return self._transaction(fn)
 
         return retrying(once, "read")
@@ -145,9 +145,13 @@ class Store:
                 cursor.execute(f"SET threads = {n}")
             self._is_wide = n > attach.THREADS
 
-    def already_indexed(self, table: str, column: str, ids: Sequence[str]) -> set[str]:
-        """Those of `ids` that a table of the index holds as it stands, without a look at the lake; none before its first use."""
-        return self._transaction(lambda session: session.known(table, column, ids, "fast")) if self._index.ready else set()
+    def glance(self, fn: Callable[[Session], T], otherwise: T) -> T:
+        """As `indexed` with the index as it stands, without a look at the lake; `otherwise` before its first use."""
+        return retrying(lambda: self._transaction(fn), "read") if self._index.ready else otherwise
+
+    def changed(self, table: str) -> int:
+        """Id of the newest snapshot known to this process that wrote to `table`, one of the lake's that the index reads."""
+        return self._index.changed(table)
 
     def arrived(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query over what the index has just brought from the lake (`fast.new_…`); none before its first use."""

@@ -10,9 +10,13 @@ Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversat
 and kept up to date from then on. That of conversations reads every text once.
 """
 
+import itertools
+import re
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Literal
 
 import duckdb
 
@@ -31,7 +35,6 @@ class _Table:
 
     name: str
     source: str
-    lock: str
     key: str
     columns: str
     newest: str
@@ -46,7 +49,6 @@ _TABLES = (
     _Table(
         "pairs",
         "pair_rows",
-        "pairs",
         "pair_id",
         "pair_id, seed_id, split, chosen_id, rejected_id, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at",
         "created_at",
@@ -54,18 +56,16 @@ _TABLES = (
     _Table(
         "origins",
         "origin_rows",
-        "pairs",
         "origin_id",
         "origin_id, pair_id, source, run_id, method, schedule, created_at",
         "created_at",
     ),
-    _Table("traces", "trace_rows", "traces", "trace_id", "trace_id, pair_id, branch, model_id, last_reward", "created_at"),
-    _Table("verdicts", "verdict_rows", "readings", "pair_id, judge", "pair_id, judge, value, seq", "seq DESC", replaces=True),
-    _Table("new_labels", "label_rows", "labels", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True),
+    _Table("traces", "trace_rows", "trace_id", "trace_id, pair_id, branch, model_id, last_reward", "created_at"),
+    _Table("verdicts", "verdict_rows", "pair_id, judge", "pair_id, judge, value, seq", "seq DESC", replaces=True),
+    _Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True),
     _Table(
         "labels",
         "label_rows",
-        "labels",
         "pair_id, person",
         "pair_id, person, choice, left_branch, queue, seq, kind, label_id",
         "seq DESC",
@@ -76,7 +76,6 @@ _TABLES = (
     _Table(
         "repeats",
         "label_rows",
-        "labels",
         "pair_id, person",
         "pair_id, person, choice, seq, label_id",
         "seq DESC",
@@ -119,13 +118,12 @@ FROM (SELECT o.origin_id, o.pair_id, o.created_at, p.divergence, {_RECORDS} AS r
   FROM {{source}} o JOIN fast.pairs p ON p.pair_id = o.pair_id))"""
 # Read when first asked for.
 _ON_DEMAND = (
-    _Table("models", "model_rows", "models", "model_id", "model_id, name, run_id", "created_at"),
-    _Table("trained", "manifest_rows", "runs", "run_id, pair_id", "run_id, pair_id", "seq", only="split = 'train'"),
-    _Table("queue_pairs", "queue_pair_rows", "queues", "queue, pair_id", "queue, pair_id", "probability"),
+    _Table("models", "model_rows", "model_id", "model_id, name, run_id", "created_at"),
+    _Table("trained", "manifest_rows", "run_id, pair_id", "run_id, pair_id", "seq", only="split = 'train'"),
+    _Table("queue_pairs", "queue_pair_rows", "queue, pair_id", "queue, pair_id", "probability"),
     _Table(
         "simulators",
         "origin_rows",
-        "pairs",
         "origin_id",
         f"origin_id, pair_id, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
         "created_at",
@@ -133,25 +131,23 @@ _ON_DEMAND = (
     _Table(
         "meetings",
         "origin_rows",
-        "pairs",
         "origin_id",
         f"origin_id, pair_id, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
         "created_at",
         only="method = 'best_of_n'",
     ),
-    _Table("lengths", "pair_rows", "pairs", "pair_id", "pair_id, divergence, chosen_id, rejected_id", "created_at"),
-    _Table("chats", "seed_rows", "pairs", "origin_id", "origin_id, conversation_id, split, source, created_at", "created_at"),
+    _Table("lengths", "pair_rows", "pair_id", "pair_id, divergence, chosen_id, rejected_id", "created_at"),
+    _Table("chats", "seed_rows", "origin_id", "origin_id, conversation_id, split, source, created_at", "created_at"),
     # After `chats`, which it reads.
     _Table(
         "conversations",
         "conversation_rows",
-        "pairs",
         "conversation_id",
         "conversation_id, n_messages, n_turns, n_chars, opening, created_at",
         "created_at",
         reads=_MEASURED,
     ),
-    _Table("writers", "origin_rows", "pairs", "origin_id", "origin_id, pair_id, by_chosen, by_rejected", "created_at", reads=_WRITERS),
+    _Table("writers", "origin_rows", "origin_id", "origin_id, pair_id, by_chosen, by_rejected", "created_at", reads=_WRITERS),
 )
 # Characters of the replies from the divergence on, as `facts.PairFacts` counts them. Lists count from 1, as turns do.
 _LENGTHS = """
@@ -171,14 +167,28 @@ SELECT model_id, pair_id, max(last_reward) FILTER (branch = 'chosen') - max(last
 FROM fast.traces GROUP BY ALL HAVING margin IS NOT NULL"""
 
 
-class Index:
-    """The copy of one process. `refresh` is safe to call from any thread."""
+# What a snapshot did to a table, by its number, or by its name where it had none yet.
+_CHANGE = re.compile(r'(\w+):(?:(\d+)|"[^"]*"\."([^"]*)")')
+_INSERTS = ("inserted_into_table", "inlined_insert")
+# These move or hide rows, or are not about tables; anything else than they and an insert makes a table another one.
+_NO_NEWS = ("merge_adjacent", "inline_flush", "inlined_delete", "deleted_from_table", "created_view", "dropped_view", "altered_view")
+_SOURCES = frozenset(table.source for table in (*_TABLES, *_ON_DEMAND))
+# Asked of the catalog's own database, by its key: through the lake the same costs twice as much, and a look at the lock rows more.
+_CATALOG = "__ducklake_metadata_lake"
 
-    def __init__(self) -> None:
+
+class Index:
+    """The copy of one process. `refresh` is safe to call from any thread. `catalog` is the kind of the catalog's database."""
+
+    def __init__(self, catalog: Literal["sqlite", "postgres"] = "sqlite") -> None:
         self._one_at_a_time = threading.Lock()
+        self._catalog = catalog
         self._snapshot_id = -1
-        self._locks: dict[str, int] = {}
+        self._ids: dict[str, str] = {}
+        self._changed: dict[str, int] = {}
         self._asked_for: frozenset[str] = frozenset()
+        self._clock = itertools.count(1)
+        self._looked_at = 0
 
     @property
     def ready(self) -> bool:
@@ -189,40 +199,79 @@ class Index:
         """Whether nothing has to be read from the beginning."""
         return self.ready and self._asked_for.issuperset(needs)
 
-    def refresh(self, cursor: duckdb.DuckDBPyConnection, needs: Collection[str] = ()) -> None:
-        """Bring the copy up to the newest snapshot, in one transaction of `cursor`; readers see the old or the new state.
+    def changed(self, source: str) -> int:
+        """Id of the newest snapshot known here that wrote to a table of the lake which the index reads; -1 before the first use."""
+        return self._changed.get(source, -1)
+
+    def refresh(self, cursor: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]], needs: Collection[str] = ()) -> None:
+        """Bring the copy up to the newest snapshot, in one transaction of a `cursor()`; readers see the old or the new state.
 
         `needs` names tables that are read when first asked for.
         """
+        called_at = next(self._clock)
         with self._one_at_a_time:
+            # Whoever held the copy meanwhile may have looked after this call had begun: that serves for all who waited.
+            if self._looked_at > called_at and self.has(needs):
+                return
+            looked_at = next(self._clock)
+            with cursor() as one:
+                self._in_transaction(one, self._asked_for.union(needs))
+            self._looked_at = looked_at
+
+    def _in_transaction(self, cursor: duckdb.DuckDBPyConnection, needs: frozenset[str]) -> None:
+        cursor.execute("BEGIN")
+        try:
+            self._refresh(Session(cursor), needs)
+        except duckdb.Error as e:
+            cursor.execute("ROLLBACK")
+            if "No snapshot found" not in str(e):
+                raise
+            # A compaction has dropped the snapshots in between.
+            self._snapshot_id = -1
             cursor.execute("BEGIN")
-            try:
-                self._refresh(Session(cursor), self._asked_for.union(needs))
-            except duckdb.Error as e:
-                cursor.execute("ROLLBACK")
-                if "No snapshot found" not in str(e):
-                    raise
-                # A compaction has dropped the snapshots in between.
-                self._snapshot_id = -1
-                cursor.execute("BEGIN")
-                self._refresh(Session(cursor), self._asked_for.union(needs))
+            self._refresh(Session(cursor), needs)
 
     def _refresh(self, session: Session, needs: frozenset[str]) -> None:
-        newest = int(session.one("SELECT id FROM ducklake_current_snapshot('lake')"))
+        first = self._snapshot_id + 1
+        newest, written = self._look(session)
         if newest == self._snapshot_id and needs == self._asked_for:
             session.rows("COMMIT")
             return
-        # Which kinds were written to since; asking one small table is cheaper than asking every large one.
-        locks: dict[str, int] = dict(session.rows("SELECT kind, max(n) FROM lake.locks GROUP BY kind"))
+        if written is None:
+            first, written = 0, _SOURCES
+            self._ids = {str(id_): name for id_, name in self._ask(session, "SELECT table_id, table_name FROM ducklake_table")}
         for table in (*_TABLES, *(t for t in _ON_DEMAND if t.name in needs)):
-            if self._snapshot_id < 0 or table.name in needs - self._asked_for:
+            if not first or table.name in needs - self._asked_for:
                 _load(session, table)
-            elif locks.get(table.lock) != self._locks.get(table.lock):
-                _append(session, table, self._snapshot_id + 1, newest)
-        if locks.get("traces") != self._locks.get("traces") or self._snapshot_id < 0:
+            elif table.source in written:
+                _append(session, table, first, newest)
+        if "trace_rows" in written:
             session.rows(_MARGINS)
         session.rows("COMMIT")
-        self._snapshot_id, self._locks, self._asked_for = newest, locks, needs
+        self._snapshot_id, self._asked_for = newest, needs
+        self._changed |= dict.fromkeys(written, newest)
+
+    def _look(self, session: Session) -> tuple[int, frozenset[str] | None]:
+        """Id of the newest snapshot, and which tables were written to since the last look; None where everything is to be read."""
+        since = f"WHERE snapshot_id >= {self._snapshot_id}" if self.ready else ""
+        columns = "snapshot_id, changes_made" if self.ready else "max(snapshot_id), NULL"
+        found = sorted(self._ask(session, f"SELECT {columns} FROM ducklake_snapshot_changes {since}"))
+        # Nothing at all: the catalog was replaced by an older one. A gap: a compaction has dropped what lay between.
+        newest = found[-1][0] if found else self._ask(session, "SELECT max(snapshot_id), NULL FROM ducklake_snapshot_changes")[0][0]
+        if not found or found[0][0] != self._snapshot_id or len(found) != newest - self._snapshot_id + 1:
+            return newest, None
+        written = set()
+        for word, id_, name in _CHANGE.findall(",".join(changes or "" for _, changes in found[1:])):
+            source = self._ids.get(id_, name)
+            if source in _SOURCES and word not in _NO_NEWS:
+                if word not in _INSERTS:
+                    return newest, None
+                written.add(source)
+        return newest, frozenset(written)
+
+    def _ask(self, session: Session, sql: str) -> list[tuple[int, str]]:
+        # SQLite's answers come as text throughout.
+        return [(int(id_), text) for id_, text in session.rows(f"SELECT * FROM {self._catalog}_query('{_CATALOG}', '{sql}')")]
 
 
 def _load(session: Session, table: _Table) -> None:

@@ -15,7 +15,7 @@ from music_core.store.browse import simulators as simulators
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter as PairFilter
 from music_core.store.filters import order, selection
-from music_core.store.session import Session, marks
+from music_core.store.session import Row, Session, marks
 from music_core.store.text import from_json, now, to_json
 from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id, conversation
 
@@ -153,17 +153,23 @@ def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
     found: dict[str, StoredPair] = {}
     for i in range(0, len(wanted), LOAD_BATCH):
         part = wanted[i : i + LOAD_BATCH]
-        found |= store.view(lambda session, part=part: load(session, part))  # type: ignore[misc]
+        found |= _load_known(store, part)
     missing = next((i for i in wanted if i not in found), None)
     if missing is not None:
         raise StoreError(f"There is no pair {missing} in this store.")
     return [found[i] for i in ids]
 
 
+def _load_known(store: Store, ids: Sequence[str]) -> dict[str, StoredPair]:
+    none: list[Row] = []
+    heads = store.glance(lambda session: _heads(session, ids, "fast.pairs"), none)
+    return store.view(lambda session: load(session, ids, heads=heads))
+
+
 def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
     """Those of `ids` that are pairs of this store: out of the index as it stands, since a pair never goes away, else out of the lake."""
     asked = list(dict.fromkeys(ids))
-    found = store.already_indexed("pairs", "pair_id", asked)
+    found: set[str] = store.glance(lambda session: session.known("pairs", "pair_id", asked, "fast"), set())
     wanted = [i for i in asked if i not in found]
     for i in range(0, len(wanted), LOAD_BATCH):
         part = wanted[i : i + LOAD_BATCH]
@@ -171,15 +177,19 @@ def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
     return found
 
 
-def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None) -> dict[str, StoredPair]:
+def load(
+    session: Session, ids: Sequence[str], snapshot_id: int | None = None, *, heads: Sequence[Row] = ()
+) -> dict[str, StoredPair]:
     """Pairs by id, as of a snapshot (None: now). Ids that are not there are left out.
 
-    Reads the tables rather than the views: time travel does not reach into views.
+    Reads the tables rather than the views: time travel does not reach into views. `heads` are rows of `_heads` known already.
     """
     at = "" if snapshot_id is None else f" AT (VERSION => {int(snapshot_id)})"
     if not ids:
         return {}
-    heads = session.rows(f"SELECT pair_id, chosen_id, rejected_id, split FROM lake.pair_rows{at} WHERE pair_id IN ({marks(ids)})", ids)
+    known = {row[0] for row in heads}
+    if missing := [i for i in ids if i not in known]:
+        heads = [*heads, *_heads(session, missing, f"lake.pair_rows{at}")]
     sides = sorted({side for row in heads for side in row[1:3]})
     texts: dict[str, Conversation] = {}
     if sides:
@@ -190,6 +200,11 @@ def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None) -
         pair_id: StoredPair(ContrastPair(texts[chosen], texts[rejected]), tuple(origins.get(pair_id, ())), split)
         for pair_id, chosen, rejected, split in heads
     }
+
+
+def _heads(session: Session, ids: Sequence[str], table: str) -> list[Row]:
+    """(pair id, ids of both sides, split) of these pairs: nothing of a pair that ever changes."""
+    return session.rows(f"SELECT pair_id, chosen_id, rejected_id, split FROM {table} WHERE pair_id IN ({marks(ids)})", ids)
 
 
 _ORIGIN_COLUMNS = ("pair_id", "source", "locator", "run_id", "method", "schedule", "contrasts", "turns", "meta")
