@@ -123,8 +123,18 @@ def informed(pair_id: str, history: tuple[StoredLabel, ...]) -> bool:
     return pair_id in st.session_state.get(_SEEN, ()) or any(label.event.choice in DECISIONS for label in history)
 
 
-def vote(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said | None = None, claim: Claim | None = None) -> None:
-    """Store one decision for the card; what came of it is in `outcome`. `claim` says what of its queue to reserve with it."""
+def vote(
+    card: Card,
+    choice: LabelChoice,
+    pair: ContrastPair,
+    said: Said | None = None,
+    claim: Claim | None = None,
+    history: tuple[StoredLabel, ...] = (),
+) -> None:
+    """Store one decision for the card; what came of it is in `outcome`. `claim` says what of its queue to reserve with it.
+
+    `history` is what the screen knew of the person's labels on the pair. What came since, in another tab, the store knows.
+    """
     seconds = time.monotonic() - card.shown_at
     if seconds < MIN_SECONDS:
         remark = "That came too soon after the pair appeared to be a decision, so it was not taken. Please vote again."
@@ -132,7 +142,7 @@ def vote(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said | None 
         return
     try:
         verified = people.guard_label(card.person)
-        label = _stored(replace(_event(card, choice, pair, said or Said(), round(seconds, 2)), verified=verified), claim)
+        label = _stored(replace(_event(card, choice, pair, said or Said(), round(seconds, 2), history), verified=verified), claim)
         if (label.event.pair_id, label.event.person) != (card.pair_id, card.person):
             raise StoreError(
                 "The store holds another label under this card's token; yours was not stored.", "Reload the page and vote again."
@@ -145,8 +155,9 @@ def vote(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said | None 
     _renew(card)
 
 
-def _event(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said, seconds: float) -> LabelEvent:
-    history = data.labels_by(card.pair_id, card.person)[1]
+def _event(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said, seconds: float, history: tuple[StoredLabel, ...]) -> LabelEvent:
+    if card.kind == "repeat":  # is shown without its history
+        history = data.labels_by(card.pair_id, card.person)[1]
     seen = informed(card.pair_id, history)
     left, right = (pair.chosen, pair.rejected) if card.left_branch == "chosen" else (pair.rejected, pair.chosen)
     shown: dict[str, Any] = {"view": VIEW, "left": left.id, "right": right.id, "revealed": seen}

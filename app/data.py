@@ -177,11 +177,19 @@ def pair_view(pair_id: str) -> PairView:
     return PairView(stored, tuple(traces.result()), tuple(readings), tuple(verdicts), tuple(history.result()))
 
 
+# Read ahead, so kept for as long as nothing was written that it could be about.
+@st.cache_resource(max_entries=256, ttl=DESK_S, show_spinner=False)
+def _answer(home: str, pair_id: str, written: tuple[int, ...]) -> tuple[list[Verdict], list[RewardTrace]]:  # noqa: ARG001
+    return verdicts_of(store(), pair_id), traces_of(store(), pair_id)
+
+
 def answer(pair_id: str) -> tuple[list[Verdict], list[RewardTrace]]:
-    """What the Label page hides until the decision: the judges' verdicts and the models' rewards. Not the text, which is on screen."""
+    """What the Label page hides until the decision: the judges' verdicts and the models' rewards. Not the text, which is on screen.
+
+    As new as what this process last saw of the store, see `said_so_far`.
+    """
     opened = store()
-    traces = _BESIDE.submit(traces_of, opened, pair_id)
-    return verdicts_of(opened, pair_id), traces.result()
+    return _answer(str(opened.home), pair_id, (opened.changed("verdict_rows"), opened.changed("trace_rows")))
 
 
 @st.cache_data(max_entries=8, ttl=QUEUE_S, show_spinner=False)
@@ -229,13 +237,17 @@ def pair_to_label(pair_id: str) -> StoredPair:
 
 
 def read_ahead(pair_id: str) -> Future[None]:
-    """Read a pair in the background, since the person will ask for it next. What fails here fails again, and is told, when asked for."""
+    """Read a pair and its answer in the background, since the person will ask for them next.
+
+    What fails here fails again, and is told, when asked for.
+    """
 
     def read() -> None:
         # Not while the page before is still on its way to the browser.
         time.sleep(AHEAD_S)
         try:
             pair_to_label(pair_id)
+            answer(pair_id)
         except Exception:
             _LOG.debug("Pair %s could not be read ahead", pair_id, exc_info=True)
 

@@ -96,7 +96,7 @@ def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
     n_done, following = len(done & waiting.members), next_open(ids, done, pair_id)
     if pair_id is None:
         return Desk(person, ids, n_done, None, None, None, None, (), newest=newest)
-    label, history = data.labels_by(pair_id, person, said)
+    label, history = _given(pair_id, person, said, newest)
     left = label.event.left_branch if label else None
     card = actions.card_for(pair_id, person, queue_name(state), left=left)
     return Desk(person, ids, n_done, following, data.pair_to_label(pair_id), card, label, history, newest=newest)
@@ -108,6 +108,13 @@ def _newest(said: SaidSoFar) -> StoredLabel | None:
         return None
     known = actions.last_label()
     return known if known is not None and known.id == said.newest_id else data.label_of_id(said.newest_id)
+
+
+def _given(pair_id: str, person: str, said: SaidSoFar, newest: StoredLabel | None) -> tuple[StoredLabel | None, tuple[StoredLabel, ...]]:
+    """As `data.labels_by`, which need not be asked about a first label that nothing came after: that is all there is."""
+    if newest is not None and newest.event.pair_id == pair_id and newest.event.supersedes is None and newest.event.kind != "repeat":
+        return newest, (newest,)
+    return data.labels_by(pair_id, person, said)
 
 
 def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
@@ -122,7 +129,7 @@ def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
     drawn = pair_id in walk.drawn
     again = pair_id == walk.repeat
     full = drawn and pair_id not in walk.mine and queues.hold(walk, pair_id) is None
-    label, history = (None, ()) if again else data.labels_by(pair_id, person, said)
+    label, history = (None, ()) if again else _given(pair_id, person, said, newest)
     kind: LabelKind = "repeat" if again else "adjudication" if drawn and walk.head.adjudicates else "label"
     # A pair that was not drawn belongs to no queue, whatever the address says.
     name, probability = (walk.head.name, walk.drawn[pair_id]) if drawn else ("all", None)
@@ -169,7 +176,7 @@ def take_vote(desk: Desk, choice: LabelChoice) -> None:
     card, pair = desk.card, desk.stored.pair
     reasons = tuple(st.session_state.get(reasons_key(card.token)) or ())
     comment = str(st.session_state.get(comment_key(card.token)) or "")
-    actions.vote(card, choice, pair, actions.Said(reasons, comment, marks_given(card.token, pair)), _claim(desk))
+    actions.vote(card, choice, pair, actions.Said(reasons, comment, marks_given(card.token, pair)), _claim(desk), desk.history)
     found = actions.outcome(card.pair_id)
     if found is not None and found.label is not None:
         go_to(desk.following if choice == "skip" else card.pair_id)

@@ -11,6 +11,7 @@ from app import data
 from music_core.store.opinions import disagreements, own_round
 from music_core.store.queues import ADJUDICATE, DISAGREEMENTS, QueueHead, answered, labels_given, list_queues, read_drawn, read_queue
 from music_core.store.reservations import HELD, Claim, Held, reserve
+from music_core.store.session import IdTable, id_table
 
 # A pair comes back only when the person has decided so many others since.
 BETWEEN = 10
@@ -76,10 +77,11 @@ def n_disputed() -> int:
 
 # A queue never changes, so it is read once.
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _drawn(home: str, name: str) -> tuple[QueueHead, Mapping[str, float]]:  # noqa: ARG001
+def _drawn(home: str, name: str) -> tuple[QueueHead, Mapping[str, float], IdTable]:  # noqa: ARG001
     opened = data.store()
     known = next((head for head in list_queues(opened) if head.name == name), None)
-    return (known or read_queue(opened, name).head), read_drawn(opened, name)
+    drawn = read_drawn(opened, name)
+    return (known or read_queue(opened, name).head), drawn, id_table(drawn)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -112,18 +114,18 @@ def walk(name: str, person: str) -> Walk:
     opened = data.store()
     drawn: Mapping[str, float]
     if name == DISAGREEMENTS:
-        ids = disagreements(opened)
-        head, drawn = QueueHead(DISAGREEMENTS, ADJUDICATE, 0, n_pool=len(ids), n_drawn=len(ids)), dict.fromkeys(ids, 1.0)
-        order = own_order(person, name, drawn)
+        drawn = dict.fromkeys(disagreements(opened), 1.0)
+        head = QueueHead(DISAGREEMENTS, ADJUDICATE, 0, n_pool=len(drawn), n_drawn=len(drawn))
+        order, ids = own_order(person, name, drawn), id_table(drawn)
     else:
-        head, drawn = _drawn(str(opened.home), name)
+        head, drawn, ids = _drawn(str(opened.home), name)
         order = _order(str(opened.home), name, person)
-    found = answered(opened, drawn, person, adjudications=head.adjudicates)
+    found = answered(opened, ids, person, adjudications=head.adjudicates)
     mine = frozenset(pair_id for pair_id, a in found.items() if a.mine)
     done = mine | {pair_id for pair_id, a in found.items() if a.n_people >= head.overlap}
     repeat = None
     if head.repeats:
-        own = own_round(opened, person, drawn)
+        own = own_round(opened, person, ids)
         repeat = due(own.decided, own.repeated, head.repeats, person, name)
     return Walk(person, head, order, drawn, done, mine, labels_given(found, head.overlap), repeat)
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from music_core.errors import StoreError
 from music_core.store.connect import Store
+from music_core.store.filters import DECIDED
 from music_core.store.label_rows import LABEL_COLUMNS, REPEAT, stored_label
 from music_core.store.pairs import known_pairs
 from music_core.store.session import Session, marks
@@ -29,8 +30,9 @@ class SaidSoFar:
 def add_label(store: Store, event: LabelEvent) -> StoredLabel:
     """Append `event` and return what was read back from the store after the commit.
 
-    A token that is known already returns the label first stored under it. Where `event.supersedes` is None, the
-    person's current label of the pair is filled in. Raises `StoreError` for an unknown pair or choice.
+    A token that is known already returns the label first stored under it. Where `event.supersedes` is None, the person's current
+    label of the pair is filled in. Nobody is blind to a pair that they decided before, whatever `event.blind` says.
+    Raises `StoreError` for an unknown pair or choice.
     """
     check_events(store, [event])
     store.write("labels", lambda session: append(session, event))
@@ -156,14 +158,15 @@ def _label_id(token: str) -> str:
 def append(session: Session, event: LabelEvent, *, beyond: bool = False) -> None:
     """Append one event inside `Store.write("labels", …)`, unless its token is known. Internal to the store."""
     label_id = _label_id(event.token)
-    # One scan for the three questions: is the token known, what does this event replace, what is its number.
+    # One scan for all questions: is the token known, what does this event replace, was the pair decided before, what is its number.
     sql = (
-        f"SELECT count(*) FILTER (label_id = ?), arg_max(label_id, seq) FILTER (pair_id = ? AND person = ? AND {REPEAT} = ?), "
-        "coalesce(max(seq), 0) + 1 FROM lake.label_rows"
+        f"SELECT count(*) FILTER (label_id = ?), arg_max(label_id, seq) FILTER (own AND {REPEAT} = ?), "
+        f"coalesce(bool_or({DECIDED}) FILTER (own), false), coalesce(max(seq), 0) + 1 "
+        "FROM (SELECT *, pair_id = ? AND person = ? AS own FROM lake.label_rows)"
     )
-    known, current_id, seq = session.rows(sql, [label_id, event.pair_id, event.person, event.kind == "repeat"])[0]
+    known, current_id, decided, seq = session.rows(sql, [label_id, event.kind == "repeat", event.pair_id, event.person])[0]
     if not known:
-        stored = replace(event, beyond=event.beyond or beyond)
+        stored = replace(event, beyond=event.beyond or beyond, blind=event.blind and not (decided and event.choice is not None))
         session.insert("label_rows", [_row(stored, label_id, event.supersedes or current_id, seq)])
 
 

@@ -1,13 +1,13 @@
 """Where people disagree with each other, and with themselves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED, PairFilter, selection
 from music_core.store.label_rows import LABEL_COLUMNS as _LABEL
 from music_core.store.label_rows import stored_label
-from music_core.store.session import Session, marks
+from music_core.store.session import IdTable, Session, id_table, marks
 from music_core.types import Repeated, StoredLabel, VerdictValue
 
 _VALUE = "CASE WHEN choice IN ('tie', 'both_bad') THEN 0 WHEN (choice = 'left') = (left_branch = 'chosen') THEN 1 ELSE -1 END"
@@ -36,14 +36,17 @@ def disagreements(store: Store, f: PairFilter | None = None) -> dict[str, bool]:
     return dict(store.indexed(lambda session: session.rows(sql, chosen.params)))
 
 
-def own_round(store: Store, person: str, ids: Collection[str]) -> OwnRound:
-    """The person's decisions on these pairs in the order of their labels, skips left out, and the repeats given so far."""
-    where = "person = ? AND pair_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY seq"
+def own_round(store: Store, person: str, ids: Iterable[str] | IdTable) -> OwnRound:
+    """The person's decisions on these pairs in the order of their labels, skips left out, and the repeats given so far.
+
+    `ids` may be an `id_table`.
+    """
+    where = "person = ? AND pair_id IN (SELECT id FROM wanted) ORDER BY seq"
+    wanted = ids if isinstance(ids, IdTable) else id_table(ids)
 
     def query(session: Session) -> OwnRound:
-        within = [person, sorted(ids)]
-        decided = session.rows(f"SELECT pair_id FROM fast.labels WHERE {DECIDED} AND {where}", within)
-        repeated = session.rows(f"SELECT pair_id FROM fast.repeats WHERE choice IS NOT NULL AND {where}", within)
+        decided = session.rows(f"SELECT pair_id FROM fast.labels WHERE {DECIDED} AND {where}", [person], wanted)
+        repeated = session.rows(f"SELECT pair_id FROM fast.repeats WHERE choice IS NOT NULL AND {where}", [person], wanted)
         return OwnRound(tuple(row[0] for row in decided), frozenset(row[0] for row in repeated))
 
     return store.indexed(query)

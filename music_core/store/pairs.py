@@ -177,9 +177,7 @@ def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
     return found
 
 
-def load(
-    session: Session, ids: Sequence[str], snapshot_id: int | None = None, *, heads: Sequence[Row] = ()
-) -> dict[str, StoredPair]:
+def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None, *, heads: Sequence[Row] = ()) -> dict[str, StoredPair]:
     """Pairs by id, as of a snapshot (None: now). Ids that are not there are left out.
 
     Reads the tables rather than the views: time travel does not reach into views. `heads` are rows of `_heads` known already.

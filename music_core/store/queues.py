@@ -5,7 +5,7 @@ More labels are asked for by another queue that extends it over the same pool; s
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from music_core.errors import StoreError
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED, PairFilter, selection
-from music_core.store.session import Row, Session
+from music_core.store.session import IdTable, Row, Session, id_table
 from music_core.store.text import from_json, now, to_json, utc
 
 MOST_NAME_CHARS = 60
@@ -226,17 +226,18 @@ def family(store: Store, name: str) -> set[str]:
     return {other for other in before if root(other) == root(name)} | {name}
 
 
-def answered(store: Store, ids: Collection[str], person: str | None = None, *, adjudications: bool = False) -> dict[str, Answered]:
+def answered(store: Store, ids: Iterable[str] | IdTable, person: str | None = None, *, adjudications: bool = False) -> dict[str, Answered]:
     """How far those of the pairs are on which anybody has a current label, whatever queue it was given in.
 
-    With `adjudications` only these count as decisions of a pair.
+    With `adjudications` only these count as decisions of a pair. `ids` may be an `id_table`.
     """
     counted = f"{DECIDED} AND kind = 'adjudication'" if adjudications else DECIDED
     sql = (
         f"SELECT pair_id, count(*) FILTER ({counted}), coalesce(bool_or(person = ?), false) FROM fast.labels "
-        "WHERE choice IS NOT NULL AND pair_id IN (SELECT unnest(?::VARCHAR[])) GROUP BY pair_id"
+        "WHERE choice IS NOT NULL AND pair_id IN (SELECT id FROM wanted) GROUP BY pair_id"
     )
-    rows = store.indexed(lambda session: session.rows(sql, [person, sorted(ids)]))
+    wanted = ids if isinstance(ids, IdTable) else id_table(ids)
+    rows = store.indexed(lambda session: session.rows(sql, [person], wanted))
     return {pair_id: Answered(n, mine) for pair_id, n, mine in rows}
 
 

@@ -47,7 +47,11 @@ def _reading_row(reading: Reading) -> dict[str, Any]:
 def _verdicts(session: Session, pair_ids: Sequence[str]) -> list[Verdict]:
     if not pair_ids:
         return []
-    sql = f"SELECT {', '.join(_VERDICT)} FROM lake.verdicts WHERE pair_id IN ({marks(pair_ids)}) ORDER BY judge"
+    # Not the view, for the same reason.
+    sql = (
+        f"SELECT {', '.join(_VERDICT)} FROM lake.verdict_rows WHERE pair_id IN ({marks(pair_ids)}) "
+        "QUALIFY row_number() OVER (PARTITION BY pair_id, judge ORDER BY seq DESC) = 1 ORDER BY judge"
+    )
     return [Verdict(*row) for row in session.rows(sql, pair_ids)]
 
 

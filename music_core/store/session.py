@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -17,14 +18,23 @@ MOST_LITERALS = 200
 _PLAIN = ("VARCHAR", "JSON")
 
 
+@dataclass(frozen=True, slots=True)
+class IdTable:
+    """Ids laid out as a query takes them, so that asking about thousands again and again costs nothing for each; see `id_table`."""
+
+    rows: Any
+
+
 class Session:
     """One cursor, used by one thread inside one call of the store."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
 
-    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query; strings in `params` and in the rows are escaped and restored."""
+    def rows(self, sql: str, params: Sequence[Any] = (), wanted: IdTable | None = None) -> list[Row]:
+        """All rows of a query; strings in `params` and in the rows are escaped and restored. `wanted` is a table of that name in it."""
+        if wanted is not None:
+            self._cursor.register("wanted", wanted.rows)
         found = self._cursor.execute(sql, [_encoded(p) for p in params])
         kinds = [str(column[1]) for column in found.description or ()]
         return _restored(found.fetchall(), kinds)
@@ -76,6 +86,11 @@ class Session:
         names = list(rows[0])
         self._cursor.register("incoming", pa.table({name: [_encoded(row[name]) for row in rows] for name in names}))
         return ", ".join(names)
+
+
+def id_table(ids: Iterable[str]) -> IdTable:
+    """The ids as a table with one column `id`, for `Session.rows`."""
+    return IdTable(pa.table({"id": pa.array([encode(i) for i in ids], pa.string())}))
 
 
 def marks(values: Iterable[Any]) -> str:
