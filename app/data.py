@@ -65,10 +65,23 @@ def _open(home: str, catalog: str | None, data_path: str | None) -> Store:
     return open_store(Path(home), catalog=catalog, data_path=data_path)
 
 
+_Where = tuple[str, str | None, str | None]
+# Where the store lies that was asked for last, and the store: a page asks dozens of times, and a look into Streamlit's cache
+# takes longer than most of what is then asked of the store.
+_newest: tuple[_Where, Store] | None = None
+
+
 def store() -> Store:
     """The store that the settings name. Raises `StoreError` or `ConfigError`; nothing is cached then."""
+    global _newest
     settings = load_settings()
-    return _open(str(settings.home), settings.catalog, settings.data_path)
+    where = (str(settings.home), settings.catalog, settings.data_path)
+    known = _newest
+    if known is not None and known[0] == where and known[1].is_open:
+        return known[1]
+    opened = _open(*where)
+    _newest = (where, opened)
+    return opened
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

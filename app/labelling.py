@@ -14,7 +14,7 @@ from app.guideline import Guideline
 from app.state import ListState
 from music_core.store.labels import SaidSoFar
 from music_core.store.pairs import StoredPair
-from music_core.store.reservations import Claim
+from music_core.store.reservations import LOOK, Claim
 from music_core.types import LabelChoice, LabelKind, StoredLabel
 
 _PAIR = "mw_label_pair"
@@ -53,7 +53,7 @@ class Desk:
     def last(self) -> bool:
         """Nothing comes after this pair, not even one that lies before others."""
         left = self.walk.open_after(None) if self.walk else ()
-        return self.following is None and not [i for i in left if self.card is None or i != self.card.pair_id]
+        return self.following is None and all(self.card is not None and i == self.card.pair_id for i in left)
 
     @property
     def voting(self) -> bool:
@@ -124,7 +124,7 @@ def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
         pair_id = walk.repeat or queues.hold(walk, None)
     st.session_state[_PAIR] = pair_id
     if pair_id is None:
-        waiting = bool(walk.open_after(None))
+        waiting = next(walk.open_after(None), None) is not None
         return Desk(person, walk.ids, walk.n_mine, None, None, None, None, (), walk, guide, newest, waiting=waiting)
     drawn = pair_id in walk.drawn
     again = pair_id == walk.repeat
@@ -189,7 +189,8 @@ def _claim(desk: Desk) -> Claim | None:
     held = queues.held_here(desk.walk)
     if desk.card.pair_id in held and desk.following in held:
         return None
-    return desk.walk.claim(i for i in desk.walk.open_after(desk.card.pair_id) if i != desk.card.pair_id)
+    others = (i for i in desk.walk.open_after(desk.card.pair_id) if i != desk.card.pair_id)
+    return desk.walk.claim(islice(others, LOOK))
 
 
 def take_undo(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import streamlit as st
 from streamlit.errors import StreamlitAuthError, StreamlitMissingAuthlibError
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.secrets import secrets_singleton
 
 from app import roles
@@ -81,7 +82,9 @@ def providers() -> tuple[str | None, ...]:
 
 def _claims() -> Mapping[str, Any] | None:
     """The claims of whoever signed in, as Streamlit checked them; None for nobody."""
-    if sign_in() == "off" and "is_logged_in" not in st.user:
+    # What the session was opened with, and not `st.user`, which looks for a file of secrets at each question.
+    known = get_script_run_ctx()
+    if sign_in() == "off" and (known is None or "is_logged_in" not in known.user_info):
         return None
     found = dict(st.user.to_dict())
     return found if found.get("is_logged_in") is True else None

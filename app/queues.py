@@ -1,9 +1,10 @@
 """Labelling queues as the Label page walks them: the drawn pairs in an order of one's own, and how far everybody is."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
 
 import streamlit as st
 
@@ -40,10 +41,10 @@ class Walk:
         """Pairs of it that the person has decided or skipped."""
         return len(self.mine)
 
-    def open_after(self, pair_id: str | None) -> tuple[str, ...]:
+    def open_after(self, pair_id: str | None) -> Iterator[str]:
         """The pairs that are still offered, from the one after `pair_id` on and round again, itself last."""
-        start = self.ids.index(pair_id) + 1 if pair_id in self.ids else 0
-        return tuple(i for i in (*self.ids[start:], *self.ids[:start]) if i not in self.done)
+        start = self.ids.index(pair_id) + 1 if pair_id in self.drawn else 0
+        return (i for i in chain(islice(self.ids, start, None), islice(self.ids, start)) if i not in self.done)
 
     def claim(self, candidates: Iterable[str]) -> Claim:
         """What this person asks of the store."""
@@ -147,7 +148,7 @@ def hold(walk: Walk, pair_id: str | None) -> str | None:
 
     Asks the store only where this session holds nothing fit, so that a rerun costs no commit.
     """
-    candidates = (pair_id,) if pair_id is not None else walk.open_after(None)
+    candidates = (pair_id,) if pair_id is not None else tuple(walk.open_after(None))
     kept = held_here(walk)
     found = next((i for i in candidates if i in kept), None)
     if found is None:

@@ -4,12 +4,14 @@
 """
 
 import dataclasses
+import functools
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args
 
 from music_core.errors import ConfigError
@@ -129,14 +131,36 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     """
     env = os.environ if environ is None else environ
     chosen = path or (Path(env["MUSIC_CONFIG"]) if env.get("MUSIC_CONFIG") else Path("music.toml"))
+    try:
+        found = chosen.stat()
+    except OSError:
+        if path is not None or env.get("MUSIC_CONFIG"):
+            raise ConfigError(f"There is no settings file {chosen}.") from None
+        store, endpoints, people = _read(None, ())
+    else:
+        store, endpoints, people = _read(chosen.absolute(), (found.st_mtime_ns, found.st_size, found.st_ino))
+    return Settings(
+        home=Path(env.get("MUSIC_HOME") or store.get("home", "data/lake")),
+        cache=Path(env.get("MUSIC_CACHE") or Path.home() / ".cache" / "music-workbench"),
+        catalog=store.get("catalog"),
+        data_path=store.get("data_path"),
+        endpoints=endpoints,
+        people=people,
+    )
+
+
+# A page asks for the settings dozens of times; as long as the file is the same it is read once.
+@functools.lru_cache(maxsize=8)
+def _read(chosen: Path | None, version: tuple[int, ...]) -> tuple[Mapping[str, Any], Mapping[str, Endpoint], People]:  # noqa: ARG001
+    """The tables of a settings file, None for no file: [store], endpoints by name, [people]."""
     table: dict[str, Any] = {}
-    if chosen.is_file():
+    if chosen is not None:
         try:
             table = tomllib.loads(chosen.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
             raise ConfigError(f"{chosen} is not valid TOML: {e}.") from e
-    elif path is not None or env.get("MUSIC_CONFIG"):
-        raise ConfigError(f"There is no settings file {chosen}.")
+        except OSError as e:
+            raise ConfigError(f"There is no settings file {chosen}, or it cannot be read: {e.strerror}.") from e
     endpoints = _builtin_endpoints()
     for name, values in table.pop("endpoints", {}).items():
         endpoints[name] = from_mapping(Endpoint, {"name": name, **values}, f"{chosen}, endpoint '{name}'")
@@ -150,14 +174,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
         raise ConfigError(
             f"{chosen}: unknown setting {', '.join(unknown)}.", "Tables are: [store] home, catalog, data_path; [endpoints.NAME]; [people]."
         )
-    return Settings(
-        home=Path(env.get("MUSIC_HOME") or store.get("home", "data/lake")),
-        cache=Path(env.get("MUSIC_CACHE") or Path.home() / ".cache" / "music-workbench"),
-        catalog=store.get("catalog"),
-        data_path=store.get("data_path"),
-        endpoints=endpoints,
-        people=people,
-    )
+    return MappingProxyType(store), MappingProxyType(endpoints), people
 
 
 def recipe_table(name: str) -> dict[str, Any]:

@@ -188,6 +188,11 @@ class Store:
         return int(self.read("SELECT id FROM ducklake_current_snapshot('lake')")[0][0])
 
     @property
+    def is_open(self) -> bool:
+        """Whether `close` has not been called yet."""
+        return self._root is not None
+
+    @property
     def owns_data_path(self) -> bool:
         """Whether the Parquet files lie in the store's own folder, where no other lake can have any."""
         return self.where.data_path is not None and Path(self.where.data_path).is_relative_to(self.home)
