@@ -1,11 +1,18 @@
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from music_core.store.connect import Store, open_store
+from music_core.store.index import Index
 from music_core.store.labels import add_label, labelled_ids, undo_label
 from music_core.store.maintain import compact
 from music_core.store.pairs import PairFilter, add_pairs, facets, list_pairs
 from music_core.store.readings import add_readings
+from music_core.store.session import Session
 from music_core.store.traces import add_traces
 from music_core.types import LabelEvent, RewardTrace, Verdict
 from tests.store.conftest import make_pair
@@ -57,6 +64,46 @@ def test_an_index_whose_snapshot_was_dropped_starts_anew(home: Path, store: Stor
     compact(store, keep_days=0)
     assert list_pairs(other, PairFilter()).total == 3
     other.close()
+
+
+def test_an_index_that_missed_dropped_snapshots_and_others_after_them_starts_anew(home: Path, store: Store) -> None:
+    other = open_store(home)
+    assert list_pairs(other, PairFilter()).total == 0
+    add_pairs(store, [make_pair("dropped")])
+    compact(store, keep_days=0)
+    add_pairs(store, [make_pair("kept")])
+    assert list_pairs(other, PairFilter()).total == 2
+    other.close()
+
+
+def test_one_look_serves_all_who_waited_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.indexed(lambda session: session.rows("SELECT 1"))
+    waiting, looking, n_looks = threading.Barrier(6), threading.Event(), 0
+    look = Index._look
+
+    def slow(index: Index, session: Session) -> object:
+        nonlocal n_looks
+        n_looks += 1
+        looking.set()
+        if n_looks == 1:
+            waiting.wait(60.0)
+            time.sleep(0.3)  # all of them have asked by now
+        return look(index, session)
+
+    monkeypatch.setattr(Index, "_look", slow)
+
+    def ask() -> int:
+        looking.wait(60.0)
+        waiting.wait(60.0)
+        return list_pairs(store, PairFilter()).total
+
+    with ThreadPoolExecutor(6) as pool:
+        first = pool.submit(store.indexed, lambda session: session.rows("SELECT 1"))
+        looking.wait(60.0)
+        totals = [pool.submit(ask) for _ in range(5)]
+        assert [total.result() for total in totals] == [0] * 5
+        first.result()
+    assert n_looks == 2
 
 
 def test_rows_written_straight_into_a_table_twice_are_shown_once(store: Store) -> None:

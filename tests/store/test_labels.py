@@ -173,3 +173,13 @@ def test_a_store_that_is_closed_says_so(store: Store) -> None:
     store.close()
     with pytest.raises(StoreError):
         labels_of(store, "p")
+
+
+def test_nobody_is_blind_to_a_pair_that_they_decided_before(store: Store, six_pairs: list[str]) -> None:
+    """Whatever the screen knew: the decision may have been made in another tab a moment ago."""
+    pair, other = six_pairs[:2]
+    assert add_label(store, event(pair, "skipped", choice="skip")).event.blind
+    assert add_label(store, event(pair, "first")).event.blind
+    assert not add_label(store, event(pair, "second", choice="right")).event.blind
+    assert add_label(store, event(other, "elsewhere")).event.blind
+    assert add_label(store, event(pair, "bob's", person="bob")).event.blind

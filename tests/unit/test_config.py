@@ -27,6 +27,17 @@ def test_endpoints_come_from_the_file_and_the_built_in_ones_stay(tmp_path: Path)
     assert {"embedded", "scripted", "lab"} == set(settings.endpoints)
 
 
+def test_an_edited_file_counts_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "music.toml"
+    file.write_text(TOML)
+    assert load_settings(file, {}).people.default == "none"
+    file.write_text(f'{TOML}[people]\ndefault = "viewer"\n')
+    assert load_settings(file, {}).people.default == "viewer"
+    file.unlink()
+    with pytest.raises(ConfigError, match="no settings file"):
+        load_settings(file, {})
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / "music.toml"
     path.write_text(TOML)
