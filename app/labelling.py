@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -69,8 +69,7 @@ def queue_name(state: ListState) -> str:
 
 def next_open(queue: Sequence[str], done: Collection[str], after: str | None = None) -> str | None:
     """The first undecided pair after `after`, from the start again at the end; None when all are decided."""
-    start = queue.index(after) + 1 if after in queue else 0
-    return next((i for i in chain(islice(queue, start, None), islice(queue, start)) if i not in done and i != after), None)
+    return next((i for i in queues.round_from(queue, after) if i not in done and i != after), None)
 
 
 def _asked(queue: Sequence[str]) -> str | None:

@@ -19,6 +19,12 @@ BETWEEN = 10
 _HELD = "mw_held"
 
 
+def round_from(queue: Sequence[str], after: str | None) -> Iterator[str]:
+    """All of `queue`, from the one behind `after` on and from the start again, `after` last; from the start where that is not in it."""
+    start = queue.index(after) + 1 if after in queue else 0
+    return chain(islice(queue, start, None), islice(queue, start))
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A queue before one person. `done` pairs are not offered: the person decided or skipped them, or others filled them.
@@ -43,8 +49,7 @@ class Walk:
 
     def open_after(self, pair_id: str | None) -> Iterator[str]:
         """The pairs that are still offered, from the one after `pair_id` on and round again, itself last."""
-        start = self.ids.index(pair_id) + 1 if pair_id in self.drawn else 0
-        return (i for i in chain(islice(self.ids, start, None), islice(self.ids, start)) if i not in self.done)
+        return (i for i in round_from(self.ids, pair_id) if i not in self.done)
 
     def claim(self, candidates: Iterable[str]) -> Claim:
         """What this person asks of the store."""

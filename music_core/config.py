@@ -131,14 +131,13 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     """
     env = os.environ if environ is None else environ
     chosen = path or (Path(env["MUSIC_CONFIG"]) if env.get("MUSIC_CONFIG") else Path("music.toml"))
-    try:
+    if chosen.is_file():
         found = chosen.stat()
-    except OSError:
-        if path is not None or env.get("MUSIC_CONFIG"):
-            raise ConfigError(f"There is no settings file {chosen}.") from None
-        store, endpoints, people = _read(None, ())
-    else:
         store, endpoints, people = _read(chosen.absolute(), (found.st_mtime_ns, found.st_size, found.st_ino))
+    elif path is not None or env.get("MUSIC_CONFIG"):
+        raise ConfigError(f"There is no settings file {chosen}.")
+    else:
+        store, endpoints, people = _read(None, ())
     return Settings(
         home=Path(env.get("MUSIC_HOME") or store.get("home", "data/lake")),
         cache=Path(env.get("MUSIC_CACHE") or Path.home() / ".cache" / "music-workbench"),
@@ -159,8 +158,6 @@ def _read(chosen: Path | None, version: tuple[int, ...]) -> tuple[Mapping[str, A
             table = tomllib.loads(chosen.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
             raise ConfigError(f"{chosen} is not valid TOML: {e}.") from e
-        except OSError as e:
-            raise ConfigError(f"There is no settings file {chosen}, or it cannot be read: {e.strerror}.") from e
     endpoints = _builtin_endpoints()
     for name, values in table.pop("endpoints", {}).items():
         endpoints[name] = from_mapping(Endpoint, {"name": name, **values}, f"{chosen}, endpoint '{name}'")

@@ -145,9 +145,9 @@ class Store:
                 cursor.execute(f"SET threads = {n}")
             self._is_wide = n > attach.THREADS
 
-    def glance(self, fn: Callable[[Session], T], otherwise: T) -> T:
-        """As `indexed` with the index as it stands, without a look at the lake; `otherwise` before its first use."""
-        return retrying(lambda: self._transaction(fn), "read") if self._index.ready else otherwise
+    def glance(self, fn: Callable[[Session], T]) -> T | None:
+        """As `indexed` with the index as it stands, without a look at the lake; None before its first use."""
+        return retrying(lambda: self._transaction(fn), "read") if self._index.ready else None
 
     def changed(self, table: str) -> int:
         """Id of the newest snapshot known to this process that wrote to `table`, one of the lake's that the index reads."""

@@ -180,7 +180,7 @@ _CATALOG = "__ducklake_metadata_lake"
 class Index:
     """The copy of one process. `refresh` is safe to call from any thread. `catalog` is the kind of the catalog's database."""
 
-    def __init__(self, catalog: Literal["sqlite", "postgres"] = "sqlite") -> None:
+    def __init__(self, catalog: Literal["sqlite", "postgres"]) -> None:
         self._one_at_a_time = threading.Lock()
         self._catalog = catalog
         self._snapshot_id = -1
@@ -253,21 +253,20 @@ class Index:
 
     def _look(self, session: Session) -> tuple[int, frozenset[str] | None]:
         """Id of the newest snapshot, and which tables were written to since the last look; None where everything is to be read."""
-        since = f"WHERE snapshot_id >= {self._snapshot_id}" if self.ready else ""
-        columns = "snapshot_id, changes_made" if self.ready else "max(snapshot_id), NULL"
-        found = sorted(self._ask(session, f"SELECT {columns} FROM ducklake_snapshot_changes {since}"))
-        # Nothing at all: the catalog was replaced by an older one. A gap: a compaction has dropped what lay between.
-        newest = found[-1][0] if found else self._ask(session, "SELECT max(snapshot_id), NULL FROM ducklake_snapshot_changes")[0][0]
-        if not found or found[0][0] != self._snapshot_id or len(found) != newest - self._snapshot_id + 1:
-            return newest, None
-        written = set()
-        for word, id_, name in _CHANGE.findall(",".join(changes or "" for _, changes in found[1:])):
-            source = self._ids.get(id_, name)
-            if source in _SOURCES and word not in _NO_NEWS:
-                if word not in _INSERTS:
-                    return newest, None
-                written.add(source)
-        return newest, frozenset(written)
+        if self.ready:
+            sql = f"SELECT snapshot_id, changes_made FROM ducklake_snapshot_changes WHERE snapshot_id >= {self._snapshot_id}"
+            found = dict(sorted(self._ask(session, sql)))
+            # Without the last one that was seen another catalog was put in place; with a gap a compaction dropped what lay between.
+            if found and list(found) == list(range(self._snapshot_id, self._snapshot_id + len(found))):
+                del found[self._snapshot_id]
+                return self._snapshot_id + len(found), self._written(",".join(changes or "" for changes in found.values()))
+        return self._ask(session, "SELECT max(snapshot_id), NULL FROM ducklake_snapshot_changes")[0][0], None
+
+    def _written(self, changes: str) -> frozenset[str] | None:
+        """Tables of the index's that rows were added to; None where one of them was made anew."""
+        known = [(word, self._ids.get(id_, name)) for word, id_, name in _CHANGE.findall(changes)]
+        news = [(word, source) for word, source in known if source in _SOURCES and word not in _NO_NEWS]
+        return frozenset(source for _, source in news) if all(word in _INSERTS for word, _ in news) else None
 
     def _ask(self, session: Session, sql: str) -> list[tuple[int, str]]:
         # SQLite's answers come as text throughout.

@@ -42,7 +42,7 @@ def own_round(store: Store, person: str, ids: Iterable[str] | IdTable) -> OwnRou
     `ids` may be an `id_table`.
     """
     where = "person = ? AND pair_id IN (SELECT id FROM wanted) ORDER BY seq"
-    wanted = ids if isinstance(ids, IdTable) else id_table(ids)
+    wanted = id_table(ids)
 
     def query(session: Session) -> OwnRound:
         decided = session.rows(f"SELECT pair_id FROM fast.labels WHERE {DECIDED} AND {where}", [person], wanted)

@@ -161,15 +161,14 @@ def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
 
 
 def _load_known(store: Store, ids: Sequence[str]) -> dict[str, StoredPair]:
-    none: list[Row] = []
-    heads = store.glance(lambda session: _heads(session, ids, "fast.pairs"), none)
+    heads = store.glance(lambda session: _heads(session, ids, "fast.pairs")) or ()
     return store.view(lambda session: load(session, ids, heads=heads))
 
 
 def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
     """Those of `ids` that are pairs of this store: out of the index as it stands, since a pair never goes away, else out of the lake."""
     asked = list(dict.fromkeys(ids))
-    found: set[str] = store.glance(lambda session: session.known("pairs", "pair_id", asked, "fast"), set())
+    found = store.glance(lambda session: session.known("pairs", "pair_id", asked, "fast")) or set()
     wanted = [i for i in asked if i not in found]
     for i in range(0, len(wanted), LOAD_BATCH):
         part = wanted[i : i + LOAD_BATCH]

@@ -236,7 +236,7 @@ def answered(store: Store, ids: Iterable[str] | IdTable, person: str | None = No
         f"SELECT pair_id, count(*) FILTER ({counted}), coalesce(bool_or(person = ?), false) FROM fast.labels "
         "WHERE choice IS NOT NULL AND pair_id IN (SELECT id FROM wanted) GROUP BY pair_id"
     )
-    wanted = ids if isinstance(ids, IdTable) else id_table(ids)
+    wanted = id_table(ids)
     rows = store.indexed(lambda session: session.rows(sql, [person], wanted))
     return {pair_id: Answered(n, mine) for pair_id, n, mine in rows}
 

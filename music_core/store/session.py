@@ -37,7 +37,10 @@ class Session:
             self._cursor.register("wanted", wanted.rows)
         found = self._cursor.execute(sql, [_encoded(p) for p in params])
         kinds = [str(column[1]) for column in found.description or ()]
-        return _restored(found.fetchall(), kinds)
+        rows = found.fetchall()
+        if wanted is not None:
+            self._cursor.unregister("wanted")
+        return _restored(rows, kinds)
 
     def arrays(self, sql: str, params: Sequence[Any] = ()) -> dict[str, Any]:
         """The columns of a query as numpy arrays, for numbers: strings would come as they are stored."""
@@ -55,7 +58,8 @@ class Session:
         """
         if rows:
             _refuse_not_finite(table, rows)
-            columns = self._register(rows)
+            columns = ", ".join(rows[0])
+            self._cursor.register("incoming", pa.table({name: [_encoded(row[name]) for row in rows] for name in rows[0]}))
             self._cursor.execute(f"INSERT INTO lake.{table} ({columns}) SELECT {columns} FROM incoming")
             self._cursor.unregister("incoming")
 
@@ -77,19 +81,14 @@ class Session:
             return set()
         if len(wanted) <= MOST_LITERALS:
             return {row[0] for row in self.rows(f"SELECT {key} FROM {schema}.{table} WHERE {key} IN ({marks(wanted)})", wanted)}
-        self._register([{key: value} for value in wanted])
-        found = self.rows(f"SELECT {key} FROM {schema}.{table} WHERE {key} IN (SELECT {key} FROM incoming)")
-        self._cursor.unregister("incoming")
-        return {row[0] for row in found}
-
-    def _register(self, rows: Sequence[Mapping[str, Any]]) -> str:
-        names = list(rows[0])
-        self._cursor.register("incoming", pa.table({name: [_encoded(row[name]) for row in rows] for name in names}))
-        return ", ".join(names)
+        sql = f"SELECT {key} FROM {schema}.{table} WHERE {key} IN (SELECT id FROM wanted)"
+        return {row[0] for row in self.rows(sql, wanted=id_table(wanted))}
 
 
-def id_table(ids: Iterable[str]) -> IdTable:
-    """The ids as a table with one column `id`, for `Session.rows`."""
+def id_table(ids: Iterable[str] | IdTable) -> IdTable:
+    """The ids as a table with one column `id`, for `Session.rows`; one that is a table already as it is."""
+    if isinstance(ids, IdTable):
+        return ids
     return IdTable(pa.table({"id": pa.array([encode(i) for i in ids], pa.string())}))
 
 
