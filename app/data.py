@@ -15,11 +15,12 @@ from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
 from music_core.store import labels
 from music_core.store.connect import Store, open_store
+from music_core.store.evidence import Evidence, evidence_of
 from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids, sorted_ids
 from music_core.store.pairs import simulators as list_simulators
-from music_core.store.readings import judged, verdicts_of
+from music_core.store.readings import judged
 from music_core.store.runs import list_runs
 from music_core.store.traces import traces_of
 from music_core.store.views import SavedView, list_views
@@ -190,19 +191,9 @@ def pair_view(pair_id: str) -> PairView:
     return PairView(stored, tuple(traces.result()), tuple(readings), tuple(verdicts), tuple(history.result()))
 
 
-# Read ahead, so kept for as long as nothing was written that it could be about.
-@st.cache_resource(max_entries=256, ttl=DESK_S, show_spinner=False)
-def _answer(home: str, pair_id: str, written: tuple[int, ...]) -> tuple[list[Verdict], list[RewardTrace]]:  # noqa: ARG001
-    return verdicts_of(store(), pair_id), traces_of(store(), pair_id)
-
-
-def answer(pair_id: str) -> tuple[list[Verdict], list[RewardTrace]]:
-    """What the Label page hides until the decision: the judges' verdicts and the models' rewards. Not the text, which is on screen.
-
-    As new as what this process last saw of the store, see `said_so_far`.
-    """
-    opened = store()
-    return _answer(str(opened.home), pair_id, (opened.changed("verdict_rows"), opened.changed("trace_rows")))
+def evidence(pair_id: str) -> Evidence:
+    """What the Label page hides until the decision. Not the text, which is on screen. As new as `said_so_far`, asked for before it."""
+    return evidence_of(store(), pair_id)
 
 
 @st.cache_data(max_entries=8, ttl=QUEUE_S, show_spinner=False)
@@ -250,7 +241,7 @@ def pair_to_label(pair_id: str) -> StoredPair:
 
 
 def read_ahead(pair_id: str) -> Future[None]:
-    """Read a pair and its answer in the background, since the person will ask for them next.
+    """Read a pair in the background, since the person will ask for them next.
 
     What fails here fails again, and is told, when asked for.
     """
@@ -260,7 +251,6 @@ def read_ahead(pair_id: str) -> Future[None]:
         time.sleep(AHEAD_S)
         try:
             pair_to_label(pair_id)
-            answer(pair_id)
         except Exception:
             _LOG.debug("Pair %s could not be read ahead", pair_id, exc_info=True)
 

@@ -6,12 +6,12 @@ import streamlit as st
 
 from app.components.judges import verdict_line
 from app.components.labels import seconds, seen_as
-from app.components.rewards import last_margin, traces_by_model
 from app.markup import attribute, chip, facts, moment, signed, visible
 from app.nav import href
 from app.roles import shown_id
 from app.sides import BUILT, SideNames
-from music_core.types import BranchName, RewardModel, RewardTrace, StoredLabel, Verdict
+from music_core.store.evidence import Evidence
+from music_core.types import BranchName, RewardModel, StoredLabel
 
 
 def receipt(label: StoredLabel) -> str:
@@ -68,21 +68,18 @@ def sides(label: StoredLabel, names: SideNames) -> tuple[str, str]:
 
 def show(
     label: StoredLabel,
-    verdicts: Sequence[Verdict],
-    traces: Sequence[RewardTrace],
+    found: Evidence,
     models: Sequence[RewardModel],
     names: SideNames = BUILT,
 ) -> None:
     """Draw the answer for a decided pair."""
     titles = {m.id: m.name for m in models}
     rows = [sides(label, names)]
-    rows += [("Judge", verdict_line(v, names)) for v in verdicts]
-    for model_id, by_branch in traces_by_model(traces).items():
-        margin = last_margin(by_branch)
-        if margin is not None:
-            side: BranchName | None = "chosen" if margin > 0 else "rejected" if margin < 0 else None
-            preferred = chip(names.of(side), side) if side else chip("tie", "tie")
-            note = f'<span class="mw-note">margin {signed(margin)}</span>'
-            rows.append(("Reward model", f'<span class="mw-judge">{visible(titles.get(model_id, model_id))}</span> {preferred}{note}'))
+    rows += [("Judge", verdict_line(v, names)) for v in found.verdicts]
+    for model_id, margin in found.margins.items():
+        side: BranchName | None = "chosen" if margin > 0 else "rejected" if margin < 0 else None
+        preferred = chip(names.of(side), side) if side else chip("tie", "tie")
+        note = f'<span class="mw-note">margin {signed(margin)}</span>'
+        rows.append(("Reward model", f'<span class="mw-judge">{visible(titles.get(model_id, model_id))}</span> {preferred}{note}'))
     link = f'<a class="mw-link" href="{attribute(href("pair", {"pair": label.event.pair_id}))}">Open this pair with all its evidence</a>'
     st.html(f'<section class="mw-reveal" aria-label="The answer"><h2>{agreement(label, names)}</h2>{facts(rows)}<p>{link}</p></section>')

@@ -13,7 +13,7 @@ from app.sides import BUILT, SideNames
 from jobs.report.markup import INVISIBLE
 from music_core.types import BRANCHES, BranchName, RewardModel, RewardTrace
 
-__all__ = ["Scored", "chart", "choose_models", "figure", "last_margin", "margins", "rows", "scored_by", "show", "tables", "traces_by_model"]
+__all__ = ["Scored", "chart", "choose_models", "figure", "margins", "rows", "scored_by", "show", "tables", "traces_by_model"]
 
 CAPTION = "Reward of the conversation if it ended here; not a credit for that turn."
 # So many models are shown until one chooses: more than these would not share a chart.
@@ -28,12 +28,6 @@ def traces_by_model(traces: Sequence[RewardTrace]) -> dict[str, dict[BranchName,
     for trace in traces:
         out.setdefault(trace.model_id, {})[trace.branch] = trace
     return out
-
-
-def last_margin(sides: Mapping[BranchName, RewardTrace]) -> float | None:
-    """Margin of the whole conversations: each side after its own last turn."""
-    ends = [sides[b].rewards[-1] for b in ("chosen", "rejected") if b in sides and sides[b].rewards]
-    return ends[0] - ends[1] if len(ends) == 2 else None
 
 
 def scored_by(traces: Sequence[RewardTrace], models: Sequence[RewardModel]) -> list[Scored]:

@@ -17,9 +17,9 @@ def _answer(desk: Desk) -> None:
     """What was decided and, once it was, everything that had been hidden."""
     if desk.label is None or desk.stored is None:
         return
-    verdicts, traces = data.answer(desk.stored.id)
+    found = data.evidence(desk.stored.id)
     st.html(reveal.receipt(desk.label) + reveal.beyond(desk.label) + reveal.repetition(desk.label, desk.history))
-    reveal.show(desk.label, verdicts, traces, data.known_models(), side_names(systems_of(desk.stored.origins)))
+    reveal.show(desk.label, found, data.known_models(), side_names(systems_of(desk.stored.origins)))
 
 
 def _bar(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from music_core.store.index import Index
 from music_core.store.queue import Queue
 from music_core.store.session import Row, Session
 from music_core.store.text import without_password
+from music_core.store.together import Together, Write
 
 T = TypeVar("T")
 
@@ -64,6 +65,7 @@ class Store:
         self._root: duckdb.DuckDBPyConnection | None = connection
         self._guard = threading.Condition()
         self._queue = Queue(self.home / QUEUE_FILE)
+        self._labels = Together(lambda: self._queue.turn(RETRY_S), lambda fns: self._locked("labels", fns))
         self._index = Index("postgres" if where.is_postgres else "sqlite")
         self._n_cursors = self._n_wide = 0
         self._is_wide = False
@@ -149,10 +151,6 @@ class Store:
         """As `indexed` with the index as it stands, without a look at the lake; None before its first use."""
         return retrying(lambda: self._transaction(fn), "read") if self._index.ready else None
 
-    def changed(self, table: str) -> int:
-        """Id of the newest snapshot known to this process that wrote to `table`, one of the lake's that the index reads."""
-        return self._index.changed(table)
-
     def arrived(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query over what the index has just brought from the lake (`fast.new_…`); none before its first use."""
         return self.indexed(lambda session: session.rows(sql, params)) if self._index.ready else []
@@ -162,15 +160,22 @@ class Store:
 
         There are no unique constraints, so an "insert unless it is there" is only safe because two transactions that
         update the same lock row conflict: the later one fails and its whole `fn` runs again, from its reads.
-        Therefore `fn` must have no effect outside the session. Raises `StoreBusyError` after 30 s of attempts.
+        Therefore `fn` must have no effect outside the session. Labels that wait at the same time go into one transaction.
+
+        Raises `StoreBusyError` after 30 s of attempts.
         """
-
-        def locked(session: Session) -> T:
-            take_lock(session, kind)
-            return fn(session)
-
+        if kind == "labels":
+            return self._labels.write(fn)
         with self._queue.turn(RETRY_S):
-            return retrying(lambda: self._transaction(locked), f"write of {kind}")
+            (value,) = self._locked(kind, [fn])
+        return value  # type: ignore[no-any-return]
+
+    def _locked(self, kind: str, fns: Sequence[Write]) -> list[Any]:
+        def all_of_them(session: Session) -> list[Any]:
+            take_lock(session, kind)
+            return [fn(session) for fn in fns]
+
+        return retrying(lambda: self._transaction(all_of_them), f"write of {kind}")
 
     def _transaction(self, fn: Callable[[Session], T]) -> T:
         with self._cursor() as cursor:

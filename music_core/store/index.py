@@ -61,7 +61,14 @@ _TABLES = (
         "created_at",
     ),
     _Table("traces", "trace_rows", "trace_id", "trace_id, pair_id, branch, model_id, last_reward", "created_at"),
-    _Table("verdicts", "verdict_rows", "pair_id, judge", "pair_id, judge, value, seq", "seq DESC", replaces=True),
+    _Table(
+        "verdicts",
+        "verdict_rows",
+        "pair_id, judge",
+        "pair_id, judge, kind, value, score, n_readings, n_unparsed, first_rate, seq",
+        "seq DESC",
+        replaces=True,
+    ),
     _Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True),
     _Table(
         "labels",
@@ -185,7 +192,6 @@ class Index:
         self._catalog = catalog
         self._snapshot_id = -1
         self._ids: dict[str, str] = {}
-        self._changed: dict[str, int] = {}
         self._asked_for: frozenset[str] = frozenset()
         self._clock = itertools.count(1)
         self._looked_at = 0
@@ -198,10 +204,6 @@ class Index:
     def has(self, needs: Collection[str]) -> bool:
         """Whether nothing has to be read from the beginning."""
         return self.ready and self._asked_for.issuperset(needs)
-
-    def changed(self, source: str) -> int:
-        """Id of the newest snapshot known here that wrote to a table of the lake which the index reads; -1 before the first use."""
-        return self._changed.get(source, -1)
 
     def refresh(self, cursor: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]], needs: Collection[str] = ()) -> None:
         """Bring the copy up to the newest snapshot, in one transaction of a `cursor()`; readers see the old or the new state.
@@ -249,7 +251,6 @@ class Index:
             session.rows(_MARGINS)
         session.rows("COMMIT")
         self._snapshot_id, self._asked_for = newest, needs
-        self._changed |= dict.fromkeys(written, newest)
 
     def _look(self, session: Session) -> tuple[int, frozenset[str] | None]:
         """Id of the newest snapshot, and which tables were written to since the last look; None where everything is to be read."""

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from music_core.errors import StoreError
 from music_core.store.connect import Store
+from music_core.store.evidence import Evidence, evidence_of
 from music_core.store.labels import add_label, undo_label
 from music_core.store.models import free_name, get_model, list_models, register_model
-from music_core.store.pairs import PairFilter, add_pairs
+from music_core.store.pairs import PairFilter, add_pairs, list_pairs
 from music_core.store.readings import add_readings, read_ids, readings_of, verdicts_of
 from music_core.store.runs import write_manifest
 from music_core.store.traces import add_traces, traced_ids, traces_of
@@ -119,3 +120,21 @@ def test_a_models_votes_on_its_training_pairs_are_marked(store: Store, six_pairs
     assert [by_pair[p].value for p in six_pairs[:3]] == [1, -1, 0]
     assert [by_pair[p].trained_on for p in six_pairs[:3]] == [True, False, False]
     assert all(isinstance(v, Vote) and v.seed_id.startswith("s_") for v in by_pair.values())
+
+
+def test_evidence_is_what_verdicts_and_traces_say_and_as_new_as_the_index(store: Store, six_pairs: list[str]) -> None:
+    pair_id, other_id = six_pairs[:2]
+    first = Verdict(pair_id, "j", "pairwise", "flip", 0.25, 2, 1, 1.0)
+    add_readings(
+        store, [], [first, Verdict(pair_id, "a", "checklist", "unresolved", None, 6, 6), Verdict(other_id, "j", "score", "tie", 0.0, 2, 0)]
+    )
+    both = [RewardTrace(pair_id, "chosen", "m", (0.5, 1.25)), RewardTrace(pair_id, "rejected", "m", (2.0, -0.1))]
+    add_traces(store, [*both, RewardTrace(pair_id, "chosen", "half", (3.0,)), RewardTrace(other_id, "chosen", "m", (9.0,))])
+    found = evidence_of(store, pair_id)
+    assert found == Evidence(tuple(verdicts_of(store, pair_id)), {"m": 1.25 + 0.1})
+    newer = replace(first, value="chosen", n_readings=4)
+    add_readings(store, [], [newer])
+    assert evidence_of(store, pair_id).verdicts[1] == first
+    list_pairs(store, PairFilter())  # looks at the lake
+    assert evidence_of(store, pair_id).verdicts[1] == newer
+    assert evidence_of(store, six_pairs[2]) == Evidence((), {})

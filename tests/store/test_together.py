@@ -2,18 +2,22 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from benchmarks.labels import Plan, run
 from music_core.errors import StoreBusyError, StoreError
-from music_core.store.connect import MIN_ATTEMPTS, Store, open_store, retrying
-from music_core.store.labels import add_label, all_labels
+from music_core.store.connect import MIN_ATTEMPTS, QUEUE_FILE, Store, open_store, retrying
+from music_core.store.labels import add_label, all_labels, append
 from music_core.store.maintain import check
 from music_core.store.pairs import PairFilter, add_pairs, list_pairs
 from music_core.store.queue import Queue
+from music_core.store.reservations import Claim, reserve
+from music_core.store.session import Session
 from music_core.types import LabelEvent
+from tests.jobs.conftest import wait_for
 from tests.store.conftest import make_pair
 
 
@@ -136,3 +140,70 @@ def test_what_a_failing_write_did_is_undone(store: Store) -> None:
     with pytest.raises(ValueError, match="half-way"):
         store.write("runs", half)
     assert store.read("SELECT count(*) FROM lake.run_rows") == [(0,)]
+
+
+def waiting_together(store: Store, calls: list[Callable[[], object]]) -> list[object]:
+    """Start all calls in threads while somebody else has the turn, and give this up when all wait: what each returned or raised."""
+    other = Queue(store.home / QUEUE_FILE)
+    with ThreadPoolExecutor(len(calls)) as pool, other.turn(1):
+        answers = [pool.submit(call) for call in calls]
+        wait_for(lambda: len(store._labels._waiting) == len(calls))
+    other.close()
+    return [answer.exception() or answer.result() for answer in answers]
+
+
+def test_labels_that_wait_together_cost_one_commit_and_each_gets_its_own(store: Store) -> None:
+    item = make_pair()
+    add_pairs(store, [item])
+    before = store.version()
+    events = [LabelEvent(f"t{k}", item.pair.id, f"p{k % 4}", "left", "chosen", True) for k in range(8)]
+    stored = waiting_together(store, [lambda e=event: add_label(store, e) for event in events])  # type: ignore[misc]
+    assert store.version() == before + 1
+    assert [label.event.token for label in stored] == [e.token for e in events]  # type: ignore[attr-defined]
+    for person in {e.person for e in events}:
+        first, second = (label for label in all_labels(store) if label.event.person == person)
+        assert (first.event.supersedes, second.event.supersedes) == (None, first.id)
+        assert (first.event.blind, second.event.blind) == (True, False)
+    assert check(store) == []
+
+
+def test_of_writes_that_wait_together_one_that_fails_undoes_only_its_own(store: Store) -> None:
+    item = make_pair()
+    add_pairs(store, [item])
+
+    def broken(session: Session) -> None:
+        append(session, LabelEvent("bad", item.pair.id, "eve", "left", "chosen", True))
+        raise ValueError("half-way")
+
+    def give(k: int) -> Callable[[], object]:
+        return lambda: add_label(store, LabelEvent(f"t{k}", item.pair.id, f"p{k}", "right", "chosen", True))
+
+    first, failed, last = waiting_together(store, [give(0), lambda: store.write("labels", broken), give(1)])
+    assert str(failed) == "half-way"
+    assert [first, last] == sorted(all_labels(store), key=lambda label: label.event.token)
+
+
+def test_of_two_who_ask_for_the_last_place_together_one_gets_it(store: Store) -> None:
+    item = make_pair()
+    add_pairs(store, [item])
+    held = waiting_together(store, [lambda p=p: reserve(store, Claim(p, "q", 1, (item.pair.id,))) for p in ("ann", "ben", "eve")])  # type: ignore[misc]
+    assert sorted(len(found) for found in held) == [0, 0, 1]  # type: ignore[arg-type]
+
+
+def test_who_waits_with_one_that_is_interrupted_goes_on(store: Store) -> None:
+    item = make_pair()
+    add_pairs(store, [item])
+    calls = []
+
+    def interrupted(session: Session) -> None:
+        calls.append(session)
+        raise KeyboardInterrupt
+
+    def give() -> object:
+        wait_for(lambda: len(store._labels._waiting) == 1)
+        return add_label(store, LabelEvent("t", item.pair.id, "ann", "left", "chosen", True))
+
+    failed, stored = waiting_together(store, [lambda: store.write("labels", interrupted), give])
+    assert isinstance(failed, KeyboardInterrupt)
+    assert [stored] == all_labels(store)
+    assert len(calls) == 1

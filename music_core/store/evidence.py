@@ -1,0 +1,30 @@
+"""What judges and reward models say of one pair, without their words and turns: what the Label page hides until the decision."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from music_core.store.connect import Store
+from music_core.store.session import Session
+from music_core.types import Verdict
+
+_VERDICT = ", ".join(f.name for f in dataclasses.fields(Verdict))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The present verdicts by judge, and the margin of each model (by id) that scored both sides, after the last turn."""
+
+    verdicts: tuple[Verdict, ...]
+    margins: Mapping[str, float]
+
+
+def evidence_of(store: Store, pair_id: str) -> Evidence:
+    """Out of the index, as new as this process last saw the lake: two lookups in memory, where the lake takes a query per table."""
+
+    def query(session: Session) -> Evidence:
+        verdicts = session.rows(f"SELECT {_VERDICT} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])
+        margins = session.rows("SELECT model_id, margin FROM fast.margins WHERE pair_id = ? ORDER BY model_id", [pair_id])
+        return Evidence(tuple(Verdict(*row) for row in verdicts), dict(margins))
+
+    return store.glance(query) or store.indexed(query)
