@@ -18,13 +18,13 @@ from music_core.store.connect import Store, open_store
 from music_core.store.evidence import Evidence, evidence_of
 from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
-from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, list_pairs, pair_ids, sorted_ids
+from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, get_text, list_pairs, pair_ids, sorted_ids
 from music_core.store.pairs import simulators as list_simulators
 from music_core.store.readings import judged
 from music_core.store.runs import list_runs
 from music_core.store.traces import traces_of
 from music_core.store.views import SavedView, list_views
-from music_core.types import LabelEvent, Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict, content_id
+from music_core.types import ContrastPair, LabelEvent, Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict, content_id
 
 AnyList = TypeVar("AnyList", ListState, ConversationList)
 # New pairs join a labelling queue after at most this many seconds.
@@ -229,15 +229,15 @@ def _sorted_ids(home: str, f: PairFilter) -> Waiting:  # noqa: ARG001
     return Waiting(ids, frozenset(ids))
 
 
-# What is to be compared never changes, and where it came from matters little before the decision: kept for longer than on Pair.
+# What is to be compared never changes.
 @st.cache_resource(max_entries=256, ttl=DESK_S, show_spinner=False)
-def _pair_to_label(home: str, pair_id: str) -> StoredPair:  # noqa: ARG001
-    return get_pair(store(), pair_id)
+def _text(home: str, pair_id: str) -> ContrastPair:  # noqa: ARG001
+    return get_text(store(), pair_id)
 
 
-def pair_to_label(pair_id: str) -> StoredPair:
-    """One pair for the Label page. Raises `StoreError` for an unknown id."""
-    return _pair_to_label(str(store().home), pair_id)
+def text(pair_id: str) -> ContrastPair:
+    """What is to be compared on the Label page, and nothing about it. Raises `StoreError` for an unknown id."""
+    return _text(str(store().home), pair_id)
 
 
 def read_ahead(pair_id: str) -> Future[None]:
@@ -250,7 +250,7 @@ def read_ahead(pair_id: str) -> Future[None]:
         # Not while the page before is still on its way to the browser.
         time.sleep(AHEAD_S)
         try:
-            pair_to_label(pair_id)
+            text(pair_id)
         except Exception:
             _LOG.debug("Pair %s could not be read ahead", pair_id, exc_info=True)
 

@@ -11,11 +11,12 @@ from app import actions, data, guideline, queues
 from app.components.turn_marks import marks_given
 from app.components.vote_bar import comment_key, reasons_key
 from app.guideline import Guideline
+from app.sides import BUILT, SideNames, side_names
 from app.state import ListState
+from music_core.store.evidence import Evidence
 from music_core.store.labels import SaidSoFar
-from music_core.store.pairs import StoredPair
 from music_core.store.reservations import LOOK, Claim
-from music_core.types import LabelChoice, LabelKind, StoredLabel
+from music_core.types import ContrastPair, LabelChoice, LabelKind, StoredLabel
 
 _PAIR = "mw_label_pair"
 _QUEUE = "mw_label_queue"
@@ -23,8 +24,9 @@ _QUEUE = "mw_label_queue"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What lies before the person: a pair with its card, or nothing where the queue is done (`stored` is None).
+    """What lies before the person: a pair with its card, or nothing where the queue is done (`pair` is None).
 
+    `evidence` is there once the person may see it: on a pair that was decided before.
     `label` is what the person decided last on the pair; None while a repeat is asked for, which is shown as if it were new.
     `walk` is the labelling queue; None for the pairs of a filter. `full` tells that its target leaves no room for this person,
     `waiting` that all pairs left lie before others. `newest` is the person's last decision on any pair.
@@ -34,15 +36,21 @@ class Desk:
     queue: tuple[str, ...]
     n_done: int
     following: str | None
-    stored: StoredPair | None
+    pair: ContrastPair | None
     card: actions.Card | None
     label: StoredLabel | None
     history: tuple[StoredLabel, ...]
+    evidence: Evidence | None = None
     walk: queues.Walk | None = None
     guide: Guideline = guideline.OURS
     newest: StoredLabel | None = None
     full: bool = False
     waiting: bool = False
+
+    @property
+    def names(self) -> SideNames:
+        """What the sides are called, for whoever may know."""
+        return side_names(self.evidence.systems) if self.evidence else BUILT
 
     @property
     def revealed(self) -> bool:
@@ -98,7 +106,7 @@ def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
     label, history = _given(pair_id, person, said, newest)
     left = label.event.left_branch if label else None
     card = actions.card_for(pair_id, person, queue_name(state), left=left)
-    return Desk(person, ids, n_done, following, data.pair_to_label(pair_id), card, label, history, newest=newest)
+    return Desk(person, ids, n_done, following, data.text(pair_id), card, label, history, _evidence(pair_id, history), newest=newest)
 
 
 def _newest(said: SaidSoFar) -> StoredLabel | None:
@@ -116,6 +124,10 @@ def _given(pair_id: str, person: str, said: SaidSoFar, newest: StoredLabel | Non
     return data.labels_by(pair_id, person, said)
 
 
+def _evidence(pair_id: str, history: Sequence[StoredLabel]) -> Evidence | None:
+    return data.evidence(pair_id) if any(label.event.choice in actions.DECISIONS for label in history) else None
+
+
 def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
     newest, guide = _newest(said), guideline.shown(walk.head.guideline)
     pair_id = _asked(walk.ids)
@@ -124,7 +136,7 @@ def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
     st.session_state[_PAIR] = pair_id
     if pair_id is None:
         waiting = next(walk.open_after(None), None) is not None
-        return Desk(person, walk.ids, walk.n_mine, None, None, None, None, (), walk, guide, newest, waiting=waiting)
+        return Desk(person, walk.ids, walk.n_mine, None, None, None, None, (), None, walk, guide, newest, waiting=waiting)
     drawn = pair_id in walk.drawn
     again = pair_id == walk.repeat
     full = drawn and pair_id not in walk.mine and queues.hold(walk, pair_id) is None
@@ -139,10 +151,11 @@ def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
         walk.ids,
         walk.n_mine,
         _following(walk, pair_id),
-        data.pair_to_label(pair_id),
+        data.text(pair_id),
         card,
         label,
         history,
+        _evidence(pair_id, history),
         walk,
         guide,
         newest,
@@ -170,9 +183,9 @@ def go_to(pair_id: str | None) -> None:
 
 def take_vote(desk: Desk, choice: LabelChoice) -> None:
     """Store a decision for the desk's card. A skip goes on; any other decision stays, to show the answer."""
-    if desk.card is None or desk.stored is None:
+    if desk.card is None or desk.pair is None:
         return
-    card, pair = desk.card, desk.stored.pair
+    card, pair = desk.card, desk.pair
     reasons = tuple(st.session_state.get(reasons_key(card.token)) or ())
     comment = str(st.session_state.get(comment_key(card.token)) or "")
     actions.vote(card, choice, pair, actions.Said(reasons, comment, marks_given(card.token, pair)), _claim(desk), desk.history)

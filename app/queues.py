@@ -116,7 +116,7 @@ def due(decided: Sequence[str], repeated: Collection[str], share: float, person:
 
 
 def walk(name: str, person: str) -> Walk:
-    """The queue as it stands now. Raises `StoreError` naming the queues there are."""
+    """The queue as it stood when this process last looked, as in `data.said_so_far`. Raises `StoreError` naming the queues there are."""
     opened = data.store()
     drawn: Mapping[str, float]
     if name == DISAGREEMENTS:
@@ -126,7 +126,7 @@ def walk(name: str, person: str) -> Walk:
     else:
         head, drawn, ids = _drawn(str(opened.home), name)
         order = _order(str(opened.home), name, person)
-    found = answered(opened, ids, person, adjudications=head.adjudicates)
+    found = answered(opened, ids, person, adjudications=head.adjudicates, seen=True)
     mine = frozenset(pair_id for pair_id, a in found.items() if a.mine)
     done = mine | {pair_id for pair_id, a in found.items() if a.n_people >= head.overlap}
     repeat = None

@@ -8,8 +8,7 @@ import streamlit as st
 from app.components import conversation, turn_marks
 from app.components.conversation import Side
 from app.labelling import Desk
-from app.sides import SideNames, side_names
-from music_core.store.sides import systems_of
+from app.sides import SideNames
 from music_core.types import BranchName, Conversation
 from music_core.types import Side as ScreenSide
 
@@ -25,12 +24,12 @@ def _side(name: str, talk: Conversation, branch: BranchName, revealed: SideNames
 
 def show(desk: Desk) -> None:
     """Draw both conversations on the sides that this person sees them; with toggles for marks while a decision is asked for."""
-    if desk.stored is None or desk.card is None:
+    if desk.pair is None or desk.card is None:
         return
-    pair, left = desk.stored.pair, desk.card.left_branch
+    pair, left = desk.pair, desk.card.left_branch
     right: BranchName = "rejected" if left == "chosen" else "chosen"
     talks: dict[BranchName, Conversation] = {"chosen": pair.chosen, "rejected": pair.rejected}
-    names = side_names(systems_of(desk.stored.origins)) if desk.revealed else None
+    names = desk.names if desk.revealed else None
     sides = {branch: _side(name, talks[branch], branch, names) for name, branch in (("Left", left), ("Right", right))}
     n_shared = sum(len(m.content) for m in pair.chosen.messages[: pair.n_shared])
     open_prefix, turns = n_shared <= OPEN_PREFIX_CHARS, turn_marks.turns_to_mark(pair)
@@ -41,7 +40,7 @@ def show(desk: Desk) -> None:
     if desk.label is not None and desk.revealed:
         event = desk.label.event
         sides = {branch: replace(side, after=turn_marks.chips(event, branch)) for branch, side in sides.items()}
-    conversation.show(sides[left], sides[right], open_prefix=open_prefix, key=f"mw-label-{desk.stored.id}")
+    conversation.show(sides[left], sides[right], open_prefix=open_prefix, key=f"mw-label-{desk.card.pair_id}")
 
 
 def _with_toggles(token: str, left: Side, right: Side, turns: range, before: Mapping[int, str], open_prefix: bool) -> None:

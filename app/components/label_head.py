@@ -80,9 +80,9 @@ def show(desk: Desk, state: ListState) -> None:
     st.html(progress_markup(desk) + _remarks(desk) + guide_markup(desk))
     if state.active and desk.walk is None:
         st.html(filters.chips(state, {}, page="label"))
-    if desk.stored is None:
+    if desk.card is None:
         return
-    found = actions.outcome(desk.stored.id)
+    found = actions.outcome(desk.card.pair_id)
     if found and found.error:
         errors.show(found.error)
         st.html('<p class="mw-note">Your decision is not stored. The pair is still open; vote again.</p>')

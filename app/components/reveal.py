@@ -9,7 +9,7 @@ from app.components.labels import seconds, seen_as
 from app.markup import attribute, chip, facts, moment, signed, visible
 from app.nav import href
 from app.roles import shown_id
-from app.sides import BUILT, SideNames
+from app.sides import BUILT, SideNames, side_names
 from music_core.store.evidence import Evidence
 from music_core.types import BranchName, RewardModel, StoredLabel
 
@@ -66,13 +66,9 @@ def sides(label: StoredLabel, names: SideNames) -> tuple[str, str]:
     return "Systems", f'{which}<span class="mw-note">neither was built to be better</span>'
 
 
-def show(
-    label: StoredLabel,
-    found: Evidence,
-    models: Sequence[RewardModel],
-    names: SideNames = BUILT,
-) -> None:
+def show(label: StoredLabel, found: Evidence, models: Sequence[RewardModel]) -> None:
     """Draw the answer for a decided pair."""
+    names = side_names(found.systems)
     titles = {m.id: m.name for m in models}
     rows = [sides(label, names)]
     rows += [("Judge", verdict_line(v, names)) for v in found.verdicts]

@@ -8,18 +8,15 @@ from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
 from app.markup import details
 from app.nav import query_now
-from app.sides import side_names
 from app.state import from_query
-from music_core.store.sides import systems_of
 
 
 def _answer(desk: Desk) -> None:
     """What was decided and, once it was, everything that had been hidden."""
-    if desk.label is None or desk.stored is None:
+    if desk.label is None or desk.evidence is None:
         return
-    found = data.evidence(desk.stored.id)
     st.html(reveal.receipt(desk.label) + reveal.beyond(desk.label) + reveal.repetition(desk.label, desk.history))
-    reveal.show(desk.label, found, data.known_models(), side_names(systems_of(desk.stored.origins)))
+    reveal.show(desk.label, desk.evidence, data.known_models())
 
 
 def _bar(desk: Desk) -> None:
@@ -56,19 +53,20 @@ def page() -> None:
             return
         queue_choice.show(queues.heads(), queues.n_disputed())
         desk = labelling.open_desk(person, state, query.get("queue", [""])[-1])
-        if not desk.queue and desk.stored is None:
+        if not desk.queue and desk.pair is None:
             label_end.nothing(desk, state)
             return
         label_head.show(desk, state)
-        if desk.stored is None:
+        if desk.pair is None:
             label_end.done(desk)
             return
         if desk.revealed:
             _answer(desk)
         other_votes.show(desk)
         card.show(desk)
-        if desk.history:
-            history = labels.history_markup(desk.history, side_names(systems_of(desk.stored.origins)))
+        # Not after a skip alone: it tells which side was which.
+        if desk.evidence:
+            history = labels.history_markup(desk.history, desk.names)
             st.html(details(f"Your history on this pair ({len(desk.history)})", history))
         _bar(desk)
         if desk.following:

@@ -148,8 +148,12 @@ class Store:
             self._is_wide = n > attach.THREADS
 
     def glance(self, fn: Callable[[Session], T]) -> T | None:
-        """As `indexed` with the index as it stands, without a look at the lake; None before its first use."""
+        """As `seen`, but None before the first use of the index: for what the lake answers as well."""
         return retrying(lambda: self._transaction(fn), "read") if self._index.ready else None
+
+    def seen(self, fn: Callable[[Session], T]) -> T:
+        """As `indexed` with the index as it stands, without a look at the lake; before its first use it is filled."""
+        return retrying(lambda: self._transaction(fn), "read") if self._index.ready else self.indexed(fn)
 
     def arrived(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query over what the index has just brought from the lake (`fast.new_…`); none before its first use."""

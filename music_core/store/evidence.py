@@ -1,11 +1,12 @@
-"""What judges and reward models say of one pair, without their words and turns: what the Label page hides until the decision."""
+"""What is known of one pair beside its text, in short: what the Label page hides until the decision."""
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from music_core.store.connect import Store
 from music_core.store.session import Session
+from music_core.store.sides import Systems, systems_by_pair
 from music_core.types import Verdict
 
 _VERDICT = ", ".join(f.name for f in dataclasses.fields(Verdict))
@@ -13,10 +14,14 @@ _VERDICT = ", ".join(f.name for f in dataclasses.fields(Verdict))
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The present verdicts by judge, and the margin of each model (by id) that scored both sides, after the last turn."""
+    """The present verdicts by judge, and the margin of each model (by id) that scored both sides, after the last turn.
 
-    verdicts: tuple[Verdict, ...]
-    margins: Mapping[str, float]
+    `systems` are the names of both sides' systems; None where one side was built to be better.
+    """
+
+    verdicts: tuple[Verdict, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
+    systems: Systems | None = None
 
 
 def evidence_of(store: Store, pair_id: str) -> Evidence:
@@ -25,6 +30,6 @@ def evidence_of(store: Store, pair_id: str) -> Evidence:
     def query(session: Session) -> Evidence:
         verdicts = session.rows(f"SELECT {_VERDICT} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])
         margins = session.rows("SELECT model_id, margin FROM fast.margins WHERE pair_id = ? ORDER BY model_id", [pair_id])
-        return Evidence(tuple(Verdict(*row) for row in verdicts), dict(margins))
+        return Evidence(tuple(Verdict(*row) for row in verdicts), dict(margins), systems_by_pair(session, [pair_id]).get(pair_id))
 
-    return store.glance(query) or store.indexed(query)
+    return store.seen(query)

@@ -160,6 +160,15 @@ def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
     return [found[i] for i in ids]
 
 
+def get_text(store: Store, pair_id: str) -> ContrastPair:
+    """The pair with this id, without asking where it came from. Raises `StoreError` when there is none."""
+    heads = store.glance(lambda session: _heads(session, [pair_id], "fast.pairs"))
+    found = store.view(lambda session: _texts(session, heads or _heads(session, [pair_id], "lake.pair_rows")))
+    if pair_id not in found:
+        raise StoreError(f"There is no pair {pair_id} in this store.")
+    return found[pair_id]
+
+
 def _load_known(store: Store, ids: Sequence[str]) -> dict[str, StoredPair]:
     heads = store.glance(lambda session: _heads(session, ids, "fast.pairs")) or ()
     return store.view(lambda session: load(session, ids, heads=heads))
@@ -187,16 +196,18 @@ def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None, *
     known = {row[0] for row in heads}
     if missing := [i for i in ids if i not in known]:
         heads = [*heads, *_heads(session, missing, f"lake.pair_rows{at}")]
+    texts, origins = _texts(session, heads, at), origins_of(session, ids, at)
+    return {pair_id: StoredPair(texts[pair_id], tuple(origins.get(pair_id, ())), split) for pair_id, _, _, split in heads}
+
+
+def _texts(session: Session, heads: Sequence[Row], at: str = "") -> dict[str, ContrastPair]:
+    """The pairs of these rows of `_heads`, by id; `at` is as in `load`."""
     sides = sorted({side for row in heads for side in row[1:3]})
-    texts: dict[str, Conversation] = {}
-    if sides:
-        sql = f"SELECT conversation_id, messages FROM lake.conversation_rows{at} WHERE conversation_id IN ({marks(sides)})"
-        texts = {id_: conversation(messages) for id_, messages in session.rows(sql, sides)}
-    origins = origins_of(session, ids, at)
-    return {
-        pair_id: StoredPair(ContrastPair(texts[chosen], texts[rejected]), tuple(origins.get(pair_id, ())), split)
-        for pair_id, chosen, rejected, split in heads
-    }
+    if not sides:
+        return {}
+    sql = f"SELECT conversation_id, messages FROM lake.conversation_rows{at} WHERE conversation_id IN ({marks(sides)})"
+    texts = {id_: conversation(messages) for id_, messages in session.rows(sql, sides)}
+    return {pair_id: ContrastPair(texts[chosen], texts[rejected]) for pair_id, chosen, rejected, _ in heads}
 
 
 def _heads(session: Session, ids: Sequence[str], table: str) -> list[Row]:

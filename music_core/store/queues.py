@@ -226,10 +226,13 @@ def family(store: Store, name: str) -> set[str]:
     return {other for other in before if root(other) == root(name)} | {name}
 
 
-def answered(store: Store, ids: Iterable[str] | IdTable, person: str | None = None, *, adjudications: bool = False) -> dict[str, Answered]:
+def answered(
+    store: Store, ids: Iterable[str] | IdTable, person: str | None = None, *, adjudications: bool = False, seen: bool = False
+) -> dict[str, Answered]:
     """How far those of the pairs are on which anybody has a current label, whatever queue it was given in.
 
-    With `adjudications` only these count as decisions of a pair. `ids` may be an `id_table`.
+    With `adjudications` only these count as decisions of a pair. `ids` may be an `id_table`. With `seen` as this process
+    last saw the store, for whoever has just looked.
     """
     counted = f"{DECIDED} AND kind = 'adjudication'" if adjudications else DECIDED
     sql = (
@@ -237,7 +240,7 @@ def answered(store: Store, ids: Iterable[str] | IdTable, person: str | None = No
         "WHERE choice IS NOT NULL AND pair_id IN (SELECT id FROM wanted) GROUP BY pair_id"
     )
     wanted = id_table(ids)
-    rows = store.indexed(lambda session: session.rows(sql, [person], wanted))
+    rows = (store.seen if seen else store.indexed)(lambda session: session.rows(sql, [person], wanted))
     return {pair_id: Answered(n, mine) for pair_id, n, mine in rows}
 
 

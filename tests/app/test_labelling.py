@@ -13,6 +13,7 @@ from tests.app.conftest import Open, Use, query_of, text_of
 from tests.app.samples import rice_pair
 
 PAIR = rice_pair()
+TELLING = re.compile(r"chosen|rejected|one_call|only:2|illustration|Explain how soy|reward|margin|P\(yes\)|flip")
 
 
 def history(person: str) -> list[StoredLabel]:
@@ -38,7 +39,7 @@ def test_a_name_is_asked_before_anything_is_shown(open_page: Open, one_home: Pat
 def test_before_the_vote_nothing_tells_the_branches_apart(open_page: Open, one_home: Path) -> None:
     out = text_of(open_page("label", one_home, person="Ada"))
     assert "Question" not in out
-    assert not re.search(r"chosen|rejected|one_call|only:2|illustration|Explain how soy|reward|margin|P\(yes\)|flip", out)
+    assert not TELLING.search(out)
 
 
 def test_the_sides_are_shuffled_per_person_and_pair_and_recorded(open_page: Open, one_home: Path) -> None:
@@ -153,6 +154,7 @@ def test_a_skip_goes_on_without_the_answer_and_undo_brings_the_pair_back(open_pa
     app.query_params["pair"] = PAIR.id
     app = app.run()
     assert "You skipped this pair before" in text_of(app)
+    assert not TELLING.search(text_of(app))
     press(app, "Undo")
     assert [s.event.choice for s in history("Kim")] == ["skip", None]
     press(app, "Left")

@@ -14,8 +14,8 @@ def test_a_pair_read_ahead_is_there_when_it_is_asked_for(one_home: Path, use_hom
     use_home(one_home)
     monkeypatch.setattr(data, "AHEAD_S", 0.0)
     data.read_ahead(rice_pair().id).result(30)
-    monkeypatch.setattr(data, "get_pair", lambda *_: pytest.fail("asked the store again"))
-    assert data.pair_to_label(rice_pair().id).pair == rice_pair()
+    monkeypatch.setattr(data, "get_text", lambda *_: pytest.fail("asked the store again"))
+    assert data.text(rice_pair().id) == rice_pair()
 
 
 def test_a_pair_that_cannot_be_read_ahead_is_told_when_it_is_asked_for(
@@ -27,4 +27,4 @@ def test_a_pair_that_cannot_be_read_ahead_is_told_when_it_is_asked_for(
         data.read_ahead("p_gone").result(30)
     assert "p_gone could not be read ahead" in caplog.text
     with pytest.raises(Exception, match="There is no pair p_gone"):
-        data.pair_to_label("p_gone")
+        data.text("p_gone")
