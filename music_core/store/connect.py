@@ -24,6 +24,7 @@ from music_core.store.together import Together, Write
 T = TypeVar("T")
 
 QUEUE_FILE = ".writers"
+LABELS = "labels"
 RETRY_S = 30.0
 # On a machine so busy that one attempt takes half a minute, one meeting with another writer must not be the end.
 MIN_ATTEMPTS = 5
@@ -65,7 +66,7 @@ class Store:
         self._root: duckdb.DuckDBPyConnection | None = connection
         self._guard = threading.Condition()
         self._queue = Queue(self.home / QUEUE_FILE)
-        self._labels = Together(lambda: self._queue.turn(RETRY_S), lambda fns: self._locked("labels", fns))
+        self._labels = Together(lambda: self._queue.turn(RETRY_S), self._write_labels)
         self._index = Index("postgres" if where.is_postgres else "sqlite")
         self._n_cursors = self._n_wide = 0
         self._is_wide = False
@@ -160,29 +161,33 @@ class Store:
         return self.indexed(lambda session: session.rows(sql, params)) if self._index.ready else []
 
     def write(self, kind: str, fn: Callable[[Session], T]) -> T:
-        """Run `fn(session)` in one transaction that first updates the lock row `kind`; returns what `fn` returned.
+        """Run `fn(session)` in one transaction that meets no other of its `kind`; returns what `fn` returned.
 
-        There are no unique constraints, so an "insert unless it is there" is only safe because two transactions that
-        update the same lock row conflict: the later one fails and its whole `fn` runs again, from its reads.
+        There are no unique constraints, so an "insert unless it is there" is only safe because of two transactions of a kind
+        the later one fails and its whole `fn` runs again, from its reads. They update the same lock row, which is a conflict.
+        Labels, which are many and short, do without: they fail where anybody at all has committed since their first read.
         Therefore `fn` must have no effect outside the session. Labels that wait at the same time go into one transaction.
 
         Raises `StoreBusyError` after 30 s of attempts.
         """
-        if kind == "labels":
+        if kind == LABELS:
             return self._labels.write(fn)
-        with self._queue.turn(RETRY_S):
-            (value,) = self._locked(kind, [fn])
-        return value  # type: ignore[no-any-return]
 
-    def _locked(self, kind: str, fns: Sequence[Write]) -> list[Any]:
-        def all_of_them(session: Session) -> list[Any]:
+        def locked(session: Session) -> T:
             take_lock(session, kind)
-            return [fn(session) for fn in fns]
+            return fn(session)
 
-        return retrying(lambda: self._transaction(all_of_them), f"write of {kind}")
+        with self._queue.turn(RETRY_S):
+            return retrying(lambda: self._transaction(locked), f"write of {kind}")
 
-    def _transaction(self, fn: Callable[[Session], T]) -> T:
+    def _write_labels(self, fns: Sequence[Write]) -> list[Any]:
+        return retrying(lambda: self._transaction(lambda session: [fn(session) for fn in fns], alone=True), "write of labels")
+
+    def _transaction(self, fn: Callable[[Session], T], *, alone: bool = False) -> T:
         with self._cursor() as cursor:
+            if alone:
+                # DuckLake commits on top of what others have committed meanwhile where it sees no conflict; not this one.
+                cursor.execute("SET SESSION ducklake_max_retry_count = 0")
             cursor.execute("BEGIN")
             try:
                 result = fn(Session(cursor))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from music_core.store.connect import Store
+from music_core.store.connect import LABELS, Store
 from music_core.store.filters import BUILT
 from music_core.store.session import marks
 from music_core.types import NEUTRAL_METHODS, Split
@@ -64,8 +64,12 @@ class SeedCounts:
 
 def written(store: Store, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:
     """How often rows of each of these kinds were written: what is made of them alone holds until one of the figures changes."""
-    rows = store.read(f"SELECT kind, max(n) FROM lake.locks WHERE kind IN ({marks(kinds)}) GROUP BY kind ORDER BY kind", kinds)
-    return tuple((str(kind), int(n)) for kind, n in rows)
+    locks = f"SELECT kind, max(n) FROM lake.locks WHERE kind IN ({marks(kinds)}) AND kind <> '{LABELS}' GROUP BY kind"
+    # Labels have no lock row of their own: each has a number.
+    newest = f"SELECT '{LABELS}', coalesce(max(seq), 0) FROM (SELECT seq FROM fast.labels UNION ALL SELECT seq FROM fast.repeats)"
+    sql = f"{locks} UNION ALL {newest} ORDER BY 1" if LABELS in kinds else f"{locks} ORDER BY 1"
+    look = store.indexed if LABELS in kinds else store.view
+    return tuple((str(kind), int(n)) for kind, n in look(lambda session: session.rows(sql, kinds)))
 
 
 def margins_of_two(store: Store, a_id: str, b_id: str) -> list[TwoMargins]:
