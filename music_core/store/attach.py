@@ -105,7 +105,9 @@ def _new_instance() -> duckdb.DuckDBPyConnection:
         # A table that is not there must be an error, not a variable of the calling function that has its name.
         "python_enable_replacements": "false",
     }
-    return duckdb.connect(":memory:", config=config)
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET GLOBAL parquet_metadata_cache = true")  # files of a lake never change
+    return connection
 
 
 def _extensions(where: Address) -> list[str]:

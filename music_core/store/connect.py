@@ -68,6 +68,8 @@ class Store:
         self._queue = Queue(self.home / QUEUE_FILE)
         self._labels = Together(lambda: self._queue.turn(RETRY_S), self._write_labels)
         self._index = Index("postgres" if where.is_postgres else "sqlite")
+        # Files that hold text, as last seen; see `store.texts`.
+        self.text_files: tuple[str, ...] = ()
         self._n_cursors = self._n_wide = 0
         self._is_wide = False
 
@@ -155,6 +157,10 @@ class Store:
     def seen(self, fn: Callable[[Session], T]) -> T:
         """As `indexed` with the index as it stands, without a look at the lake; before its first use it is filled."""
         return retrying(lambda: self._transaction(fn), "read") if self._index.ready else self.indexed(fn)
+
+    def outside(self, fn: Callable[[Session], T]) -> T:
+        """What `fn(session)` returns, for queries that need no snapshot of the lake; errors of the database come as they are."""
+        return self._transaction(fn)
 
     def arrived(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query over what the index has just brought from the lake (`fast.new_…`); none before its first use."""

@@ -17,6 +17,7 @@ from music_core.store.filters import PairFilter as PairFilter
 from music_core.store.filters import order, selection
 from music_core.store.session import Row, Session, marks
 from music_core.store.text import from_json, now, to_json
+from music_core.store.texts import FEW, few_texts
 from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id, conversation
 
 OPENING_CHARS = 200
@@ -163,15 +164,19 @@ def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
 def get_text(store: Store, pair_id: str) -> ContrastPair:
     """The pair with this id, without asking where it came from. Raises `StoreError` when there is none."""
     heads = store.glance(lambda session: _heads(session, [pair_id], "fast.pairs"))
-    found = store.view(lambda session: _texts(session, heads or _heads(session, [pair_id], "lake.pair_rows")))
-    if pair_id not in found:
+    heads = heads or store.view(lambda session: _heads(session, [pair_id], "lake.pair_rows"))
+    if not heads:
         raise StoreError(f"There is no pair {pair_id} in this store.")
-    return found[pair_id]
+    _, chosen, rejected, _ = heads[0]
+    texts = few_texts(store, [chosen, rejected])
+    return ContrastPair(texts[chosen], texts[rejected])
 
 
 def _load_known(store: Store, ids: Sequence[str]) -> dict[str, StoredPair]:
     heads = store.glance(lambda session: _heads(session, ids, "fast.pairs")) or ()
-    return store.view(lambda session: load(session, ids, heads=heads))
+    sides = _sides(heads)
+    known = few_texts(store, sides) if len(sides) <= FEW else {}
+    return store.view(lambda session: load(session, ids, heads=heads, known=known))
 
 
 def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
@@ -185,29 +190,39 @@ def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
     return found
 
 
-def load(session: Session, ids: Sequence[str], snapshot_id: int | None = None, *, heads: Sequence[Row] = ()) -> dict[str, StoredPair]:
+def load(
+    session: Session,
+    ids: Sequence[str],
+    snapshot_id: int | None = None,
+    *,
+    heads: Sequence[Row] = (),
+    known: Mapping[str, Conversation] | None = None,
+) -> dict[str, StoredPair]:
     """Pairs by id, as of a snapshot (None: now). Ids that are not there are left out.
 
-    Reads the tables rather than the views: time travel does not reach into views. `heads` are rows of `_heads` known already.
+    Reads the tables rather than the views: time travel does not reach into views. `heads` are rows of `_heads` and `known`
+    conversations that were read already.
     """
     at = "" if snapshot_id is None else f" AT (VERSION => {int(snapshot_id)})"
     if not ids:
         return {}
-    known = {row[0] for row in heads}
-    if missing := [i for i in ids if i not in known]:
+    seen = {row[0] for row in heads}
+    if missing := [i for i in ids if i not in seen]:
         heads = [*heads, *_heads(session, missing, f"lake.pair_rows{at}")]
-    texts, origins = _texts(session, heads, at), origins_of(session, ids, at)
-    return {pair_id: StoredPair(texts[pair_id], tuple(origins.get(pair_id, ())), split) for pair_id, _, _, split in heads}
+    texts = dict(known or {})
+    if sides := [side for side in _sides(heads) if side not in texts]:
+        sql = f"SELECT conversation_id, messages FROM lake.conversation_rows{at} WHERE conversation_id IN ({marks(sides)})"
+        texts |= {id_: conversation(messages) for id_, messages in session.rows(sql, sides)}
+    origins = origins_of(session, ids, at)
+    return {
+        pair_id: StoredPair(ContrastPair(texts[chosen], texts[rejected]), tuple(origins.get(pair_id, ())), split)
+        for pair_id, chosen, rejected, split in heads
+    }
 
 
-def _texts(session: Session, heads: Sequence[Row], at: str = "") -> dict[str, ContrastPair]:
-    """The pairs of these rows of `_heads`, by id; `at` is as in `load`."""
-    sides = sorted({side for row in heads for side in row[1:3]})
-    if not sides:
-        return {}
-    sql = f"SELECT conversation_id, messages FROM lake.conversation_rows{at} WHERE conversation_id IN ({marks(sides)})"
-    texts = {id_: conversation(messages) for id_, messages in session.rows(sql, sides)}
-    return {pair_id: ContrastPair(texts[chosen], texts[rejected]) for pair_id, chosen, rejected, _ in heads}
+def _sides(heads: Sequence[Row]) -> list[str]:
+    """Ids of the conversations of these rows of `_heads`."""
+    return sorted({side for row in heads for side in row[1:3]})
 
 
 def _heads(session: Session, ids: Sequence[str], table: str) -> list[Row]:
