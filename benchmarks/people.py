@@ -34,6 +34,8 @@ from music_core.store.pairs import PairFilter, pair_ids
 
 QUEUE = "crowd"
 EVERY_S = 5.0
+# A pair is on screen for so long at least.
+READ_S = 1.0
 ENOUGH = 4_000
 _RECEIPT = re.compile(r"Stored and read back: <code>([^<]+)</code>.*?· ([^·<]+) \(unverified\)", re.S)
 
@@ -100,20 +102,22 @@ async def _crowd(server: browser.Server, people: int, seconds: float, seed: int,
 async def _person(url: str, name: str, until: float, random: Random, told: Told) -> None:
     try:
         async with Client(url, "label", f"queue={QUEUE}") as client:
-            await asyncio.sleep(random.random() * EVERY_S)
+            phase = random.random() * EVERY_S
+            await asyncio.sleep(phase)
             drawn = await client.run()
             form = next(i for i in drawn.inputs if i.endswith("mw-person-name-label"))
             drawn = await client.run(WidgetState(id=form, string_value=name), press(drawn.button("FormSubmitter:mw-person-name-label")))
             while time.monotonic() < until:
-                began = time.monotonic()
+                # By the clock of this person alone. Counted from the answer before, all who once waited for the same thing, such
+                # as the first reading of the store, would vote at the same instant from then on.
+                wait = (phase - time.monotonic()) % EVERY_S
+                await asyncio.sleep(wait if wait > READ_S else wait + EVERY_S)
                 drawn = await _vote(client, drawn, random, name, told)
-                await asyncio.sleep(max(0.0, EVERY_S - (time.monotonic() - began)))
     except (LookupError, OSError, TimeoutError) as e:
         told.wrong.append(f"{name}: {type(e).__name__}: {e}")
 
 
 async def _vote(client: Client, drawn: Drawn, random: Random, name: str, told: Told) -> Drawn:
-    await asyncio.sleep(1.0)
     answer = await client.run(press(drawn.button(random.choice(["mw-left-", "mw-right-", "mw-tie-"]))))
     told.vote_ms.append(answer.ms)
     receipt = _RECEIPT.search("\n".join(answer.html))
