@@ -20,6 +20,7 @@ from music_core.types import ContrastPair, LabelChoice, LabelKind, StoredLabel
 
 _PAIR = "mw_label_pair"
 _QUEUE = "mw_label_queue"
+_DESK = "mw_label_desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +182,25 @@ def go_to(pair_id: str | None) -> None:
         del st.query_params["pair"]
 
 
-def take_vote(desk: Desk, choice: LabelChoice) -> None:
-    """Store a decision for the desk's card. A skip goes on; any other decision stays, to show the answer."""
-    if desk.card is None or desk.pair is None:
+def put_up(desk: Desk) -> None:
+    """Remember what is on screen, for the clicks on it.
+
+    Streamlit keeps what a button calls for as long as its session lives, so a button knows its card's token only: what it held
+    beside that would stay for each pair ever labelled.
+    """
+    st.session_state[_DESK] = desk
+
+
+def _on_screen(token: str) -> Desk | None:
+    """The desk with this card; None where another one has taken its place."""
+    desk = st.session_state.get(_DESK)
+    return desk if isinstance(desk, Desk) and desk.card is not None and desk.card.token == token else None
+
+
+def take_vote(token: str, choice: LabelChoice) -> None:
+    """Store a decision for the card on screen. A skip goes on; any other decision stays, to show the answer."""
+    desk = _on_screen(token)
+    if desk is None or desk.card is None or desk.pair is None:
         return
     card, pair = desk.card, desk.pair
     reasons = tuple(st.session_state.get(reasons_key(card.token)) or ())
@@ -205,11 +222,11 @@ def _claim(desk: Desk) -> Claim | None:
     return desk.walk.claim(islice(others, LOOK))
 
 
-def take_undo(desk: Desk) -> None:
+def take_undo(token: str) -> None:
     """Take back the label of the pair on screen, else the person's newest one, and show that pair again."""
-    label = desk.label or desk.newest
-    if label is None:
+    desk = _on_screen(token)
+    label = (desk.label or desk.newest) if desk else None
+    if desk is None or label is None:
         return
-    token = desk.card.token if desk.card else label.id
     actions.undo(label.event.pair_id, desk.person, token)
     go_to(label.event.pair_id)

@@ -9,6 +9,7 @@ from app.labelling import Desk
 from app.markup import details
 from app.nav import query_now
 from app.state import from_query
+from music_core.types import LabelChoice
 
 
 def _answer(desk: Desk) -> None:
@@ -24,12 +25,16 @@ def _bar(desk: Desk) -> None:
         return
     pair_id, token, following = desk.card.pair_id, desk.card.token, desk.following
 
-    def undo() -> None:
-        labelling.take_undo(desk)
+    def vote(choice: LabelChoice) -> None:
+        labelling.take_vote(token, choice)
 
+    def undo() -> None:
+        labelling.take_undo(token)
+
+    labelling.put_up(desk)
     if desk.voting or desk.label is None:
         keep = actions.stop_change if desk.revealed else None
-        vote_bar.votes(token, lambda choice: labelling.take_vote(desk, choice), undo, keep, can_undo=desk.newest is not None)
+        vote_bar.votes(token, vote, undo, keep, can_undo=desk.newest is not None)
         return
     words = CHOICE_NAMES[desk.label.event.choice]
     change, go_on = lambda: actions.start_change(pair_id), lambda: labelling.go_to(following)

@@ -1,3 +1,4 @@
+import gc
 import re
 from pathlib import Path
 
@@ -5,12 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import actions, data
-from app.labelling import next_open
+from app.labelling import Desk, next_open
 from app.people import clean_name
 from music_core.store.labels import label_history
 from music_core.types import StoredLabel
 from tests.app.conftest import Open, Use, query_of, text_of
-from tests.app.samples import rice_pair
+from tests.app.samples import fill, rice_pair
 
 PAIR = rice_pair()
 TELLING = re.compile(r"chosen|rejected|one_call|only:2|illustration|Explain how soy|reward|margin|P\(yes\)|flip")
@@ -88,7 +89,7 @@ def test_reasons_and_comment_go_with_the_vote(open_page: Open, one_home: Path) -
 
 TWICE = """
 from app import actions, people
-from tests.app.samples import rice_pair
+from tests.app.samples import fill, rice_pair
 people.set_current("Twin")
 card = actions.Card(rice_pair().id, "Twin", "chosen", "token-of-twin", 0.0)
 actions.vote(card, "left", rice_pair())
@@ -214,3 +215,14 @@ def test_a_vote_that_cannot_be_stored_is_an_error_and_no_label(one_home: Path, u
     outcome = app.session_state["mw_outcome"]
     assert outcome.label is None
     assert "cannot be labelled" in outcome.error.message
+
+
+def test_pairs_that_were_labelled_are_not_held_in_memory(open_page: Open, tmp_path: Path) -> None:
+    """Streamlit keeps what a button calls until its session ends."""
+    fill(tmp_path, n_plain=6).close()
+    app = open_page("label", tmp_path, person="Ida")
+    for _ in range(4):
+        app = press(press(app, "Left"), "Next")
+    gc.collect()
+    pairs = {o.card.pair_id for o in gc.get_objects() if isinstance(o, Desk) and o.card and o.person == "Ida"}
+    assert len(pairs) <= 2  # the one on screen, and that of the run before
