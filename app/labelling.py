@@ -200,7 +200,7 @@ def _on_screen(token: str) -> Desk | None:
 def take_vote(token: str, choice: LabelChoice) -> None:
     """Store a decision for the card on screen. A skip goes on; any other decision stays, to show the answer."""
     desk = _on_screen(token)
-    if desk is None or desk.card is None or desk.pair is None:
+    if desk is None or desk.card is None or desk.pair is None or not desk.voting:
         return
     card, pair = desk.card, desk.pair
     reasons = tuple(st.session_state.get(reasons_key(card.token)) or ())
@@ -229,4 +229,6 @@ def take_undo(token: str) -> None:
     if desk is None or label is None:
         return
     actions.undo(label.event.pair_id, desk.person, token)
-    go_to(label.event.pair_id)
+    found = actions.outcome(label.event.pair_id)
+    if found is not None and found.error is None:
+        go_to(label.event.pair_id)

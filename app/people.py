@@ -33,6 +33,7 @@ _OWN = (
     "mw_changing",
     "mw_held",
     "mw_label_pair",
+    "mw_label_desk",
     "mw_draft",
     "mw_estimate",
     "mw_run_outcome",

@@ -41,7 +41,7 @@ class Plan:
     """One run: where, how long (seconds), how many writers, how many of them killed and how often compacted on the way.
 
     `apart` gives every writer a home of its own on the same catalog, as if on another machine: there is no queue between
-    them, so that they meet in the catalog and only the lock rows keep them from each other's rows.
+    them, so that they meet in the catalog, which alone keeps them from each other's rows.
     """
 
     home: Path

@@ -69,7 +69,7 @@ def _outcome(found: actions.Outcome | None, desk: Desk) -> str:
     if found and found.remark:
         text = found.remark
     elif found and found.label and found.label.event.choice is None:
-        text = "Taken back. You have seen the answer, so a new decision counts as informed."
+        text = "Taken back. You have seen the answer, so a new decision counts as informed." if desk.evidence else "Taken back."
     elif desk.label is not None and not desk.revealed:
         text = "You skipped this pair before; it is open again."
     return f'<p class="mw-remark" role="status">{visible(text)}</p>' if text else ""

@@ -26,6 +26,8 @@ T = TypeVar("T")
 QUEUE_FILE = ".writers"
 LABELS = "labels"
 RETRY_S = 30.0
+# Several writes in one transaction give up sooner, see `Together`.
+TOGETHER_S = 1.0
 # On a machine so busy that one attempt takes half a minute, one meeting with another writer must not be the end.
 MIN_ATTEMPTS = 5
 _NOT_OPENED = (
@@ -52,7 +54,6 @@ _BUSY = (
     "server closed the connection",
     "terminating connection",
     "connection refused",
-    "maximum retry count",
     "does not match existing data path",  # another process has created the lake meanwhile; the next attempt takes its path
 )
 
@@ -174,7 +175,7 @@ class Store:
         Labels, which are many and short, do without: they fail where anybody at all has committed since their first read.
         Therefore `fn` must have no effect outside the session. Labels that wait at the same time go into one transaction.
 
-        Raises `StoreBusyError` after 30 s of attempts.
+        Raises `StoreBusyError` where others kept the store busy for 30 s of attempts.
         """
         if kind == LABELS:
             return self._labels.write(fn)
@@ -187,7 +188,8 @@ class Store:
             return retrying(lambda: self._transaction(locked), f"write of {kind}")
 
     def _write_labels(self, fns: Sequence[Write]) -> list[Any]:
-        return retrying(lambda: self._transaction(lambda session: [fn(session) for fn in fns], alone=True), "write of labels")
+        limit_s = RETRY_S if len(fns) == 1 else TOGETHER_S
+        return retrying(lambda: self._transaction(lambda session: [fn(session) for fn in fns], alone=True), "write of labels", limit_s)
 
     def _transaction(self, fn: Callable[[Session], T], *, alone: bool = False) -> T:
         with self._cursor() as cursor:

@@ -25,7 +25,7 @@ class Evidence:
 
 
 def evidence_of(store: Store, pair_id: str) -> Evidence:
-    """Out of the index, as new as this process last saw the lake: two lookups in memory, where the lake takes a query per table."""
+    """Out of the index, as new as this process last saw the lake. Only names of systems, where nobody built the pair, lie in the lake."""
 
     def query(session: Session) -> Evidence:
         verdicts = session.rows(f"SELECT {_VERDICT} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])

@@ -37,7 +37,7 @@ _KEYS = {
     "locks": "kind",
     "migrations": "version",
 }
-# Tables with the lock row that their writers take. Moved one by one: a short transaction gets through beside busy writers.
+# Tables with the kind of their writes. Moved one by one: a short transaction gets through beside busy writers.
 _FLUSHED = {
     "pair_rows": "pairs",
     "origin_rows": "pairs",
@@ -141,7 +141,7 @@ def _unreadable(store: Store) -> Iterator[Problem]:
 def compact(store: Store, *, keep_days: float = KEEP_DAYS) -> dict[str, Any]:
     """Move inlined rows to Parquet, merge small files, drop snapshots older than `keep_days` and files nobody needs.
 
-    Pinned snapshots stay readable. Safe beside writers: rows move under the lock row of their kind, as a flush beside an
+    Pinned snapshots stay readable. Safe beside writers: rows move as a write of their kind, as a flush beside an
     insert into the same table could double it (duckdb/ducklake#650). Returns what was done, in numbers; raises
     `StoreBusyError` where writers on other machines leave no gap.
     """

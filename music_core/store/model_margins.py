@@ -63,7 +63,7 @@ class SeedCounts:
 
 
 def written(store: Store, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """How often rows of each of these kinds were written: what is made of them alone holds until one of the figures changes."""
+    """How often rows of each of these kinds were written, of labels the newest number: what is made of them holds until one changes."""
     locks = f"SELECT kind, max(n) FROM lake.locks WHERE kind IN ({marks(kinds)}) AND kind <> '{LABELS}' GROUP BY kind"
     # Labels have no lock row of their own: each has a number.
     newest = f"SELECT '{LABELS}', coalesce(max(seq), 0) FROM (SELECT seq FROM fast.labels UNION ALL SELECT seq FROM fast.repeats)"

@@ -169,6 +169,8 @@ def get_text(store: Store, pair_id: str) -> ContrastPair:
         raise StoreError(f"There is no pair {pair_id} in this store.")
     _, chosen, rejected, _ = heads[0]
     texts = few_texts(store, [chosen, rejected])
+    if not {chosen, rejected} <= texts.keys():
+        raise StoreError(f"The text of {pair_id} is not in this store.", "Run music store check: it names what is damaged.")
     return ContrastPair(texts[chosen], texts[rejected])
 
 

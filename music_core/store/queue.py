@@ -1,8 +1,8 @@
 """Writers of one machine take turns, so that they seldom meet in the catalog.
 
 This is for speed and fairness only: without it every meeting costs the loser a whole transaction, and of two writers
-without a pause each gets through by luck. What keeps rows from being lost or doubled are the lock rows, which also hold
-between machines. The kernel releases the file lock when its holder is killed.
+without a pause each gets through by luck. What keeps rows from being lost or doubled is how they are written, which also holds
+between machines (`Store.write`). The kernel releases the file lock when its holder is killed.
 """
 
 import contextlib

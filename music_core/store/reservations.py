@@ -1,7 +1,7 @@
 """Reservations: which pairs lie before whom, so that no more people get a pair than its target asks for.
 
 A browser that goes away tells nobody, so a reservation ends by itself; whoever is still there prolongs it. Labels and
-reservations are counted together, so both are written under the lock row `labels`: of two people who ask for the last
+reservations are counted together, so both are writes of one kind (`Store.write`): of two people who ask for the last
 place of a pair at one instant, on whatever machine, one gets it. The clocks of several app servers have to agree to
 within a minute or so.
 """

@@ -66,7 +66,7 @@ class Session:
     def insert_new(self, table: str, key: str, rows: Sequence[Mapping[str, Any]]) -> set[str]:
         """Append those of `rows` whose `key` is not in `table` yet, the first of each key; the keys that were new.
 
-        Only safe inside `Store.write`, whose lock row makes a second writer of the same kind wait and look again.
+        Only safe inside `Store.write`, which makes a second writer of the same kind look again.
         """
         first = {row[key]: row for row in reversed(rows)}
         known = self.known(table, key, first)

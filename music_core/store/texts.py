@@ -34,7 +34,7 @@ def _out_of_files(store: Store, ids: Sequence[str]) -> dict[str, Conversation]:
     files = ", ".join("'" + file.replace("'", "''") + "'" for file in store.text_files)
     try:
         return store.outside(lambda session: _read(session, f"read_parquet([{files}])", ids))
-    except duckdb.IOException:
+    except duckdb.Error:  # gone, or damaged: the lake says what is wrong, if anything is
         return {}
 
 

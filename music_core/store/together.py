@@ -35,18 +35,22 @@ class Together:
         """What `fn(session)` returned in a transaction that may have held others' writes; what it raises undoes only its own."""
         answer: Future[T] = Future()
         own: _Wish = (fn, answer)
+        leads = False
         with self._guard:
             self._waiting.append(own)
-            self._guard.wait_for(lambda: answer.done() or not self._is_led)
-            if answer.done():
-                return answer.result()
-            self._is_led = True
         try:
-            self._lead(own)
+            with self._guard:
+                self._guard.wait_for(lambda: answer.done() or not self._is_led)
+                if not answer.done():
+                    leads = self._is_led = True
+            if leads:
+                self._lead(own)
         finally:
+            # Also where this thread was interrupted: nobody does for it what it has given up.
             with self._guard:
                 self._waiting = [wish for wish in self._waiting if wish is not own]
-                self._is_led = False
+                if leads:
+                    self._is_led = False
                 self._guard.notify_all()
         return answer.result()
 
@@ -66,13 +70,20 @@ class Together:
         try:
             values = self._run([fn for fn, _ in wishes])
         except Exception as e:
-            if len(wishes) == 1 or isinstance(e, StoreBusyError):
-                for _, answer in wishes:
-                    answer.set_exception(e)
+            if len(wishes) == 1:
+                wishes[0][1].set_exception(e)
                 return
-            # All of it is undone. Each alone, so that it fails for whoever has caused it.
-            for wish in wishes:
-                self._serve([wish])
+            # All of it is undone. In halves, since a shorter transaction gets through beside busy writers, and so that in the end
+            # it fails for whoever has caused it.
+            half = len(wishes) // 2
+            self._serve(wishes[:half])
+            found = wishes[0][1].exception()
+            if not isinstance(found, StoreBusyError):
+                self._serve(wishes[half:])
+                return
+            # Not even one got through, so the others need not try. An error of one's own for each: raising adds to it.
+            for _, answer in wishes[half:]:
+                answer.set_exception(StoreBusyError(found.message, found.hint))
             return
         for (_, answer), value in zip(wishes, values, strict=True):
             answer.set_result(value)

@@ -53,8 +53,8 @@ def test_two_processes_lose_and_double_nothing(catalog: str, tmp_path: Path) -> 
     store.close()
 
 
-def test_the_lock_rows_alone_keep_doubles_out(catalog: str, tmp_path: Path) -> None:
-    """Two stores with homes of their own share no queue, as on two machines; without the lock rows this doubles nearly every row."""
+def test_the_catalog_alone_keeps_doubles_out(catalog: str, tmp_path: Path) -> None:
+    """Two stores with homes of their own share no queue, as on two machines; without lock rows this doubles nearly every row."""
     stores = [open_store(tmp_path / f"home{k}", catalog=catalog, data_path=f"{tmp_path}/data/") for k in range(2)]
     target = make_pair()
     add_pairs(stores[0], [target])

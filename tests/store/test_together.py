@@ -1,9 +1,12 @@
 """Several processes write at once. The long form of this is benchmarks/labels.py, which also kills writers."""
 
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +19,7 @@ from music_core.store.pairs import PairFilter, add_pairs, list_pairs
 from music_core.store.queue import Queue
 from music_core.store.reservations import Claim, reserve
 from music_core.store.session import Session
+from music_core.store.together import Write
 from music_core.types import LabelEvent
 from tests.jobs.conftest import wait_for
 from tests.store.conftest import make_pair
@@ -51,13 +55,13 @@ def at_once(calls: list[Callable[[], object]]) -> None:
 
 
 def two_machines(home: Path) -> tuple[Store, Store]:
-    """Two stores on one catalog that share no queue, as on two machines, so that only the lock rows stand between them."""
+    """Two stores on one catalog that share no queue, as on two machines, so that only the catalog stands between them."""
     first = open_store(home)
     second = open_store(home.with_name("other"), catalog=first.where.catalog, data_path=first.where.data_path)
     return first, second
 
 
-def test_the_lock_rows_alone_keep_doubles_out(home: Path) -> None:
+def test_the_catalog_alone_keeps_doubles_out(home: Path) -> None:
     first, second = two_machines(home)
     item = make_pair()
     add_pairs(first, [item])
@@ -207,3 +211,46 @@ def test_who_waits_with_one_that_is_interrupted_goes_on(store: Store) -> None:
     assert isinstance(failed, KeyboardInterrupt)
     assert [stored] == all_labels(store)
     assert len(calls) == 1
+
+
+def test_when_writers_elsewhere_leave_no_gap_for_many_each_tries_alone_and_then_all_are_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than one in a transaction never gets through here; after the others, the last one alone does not either."""
+    item = make_pair()
+    add_pairs(store, [item])
+    tries: list[int] = []
+    whole = store._labels._run
+
+    def crowded(fns: Sequence[Write]) -> list[Any]:
+        tries.append(len(fns))
+        if len(fns) > 1 or tries.count(1) > n_gaps:
+            raise StoreBusyError("Other writers kept the store busy.", "Try again.")
+        return whole(fns)
+
+    monkeypatch.setattr(store._labels, "_run", crowded)
+
+    def give(k: int) -> Callable[[], object]:
+        return lambda: add_label(store, LabelEvent(f"t{k}", item.pair.id, f"p{k}", "right", "chosen", True))
+
+    n_gaps = 4
+    assert sorted(label.event.token for label in waiting_together(store, [give(k) for k in range(4)])) == [f"t{k}" for k in range(4)]  # type: ignore[attr-defined]
+    assert tries == [4, 2, 1, 1, 2, 1, 1]
+    tries.clear()
+    n_gaps = 0
+    told = waiting_together(store, [give(k) for k in range(4, 8)])
+    assert tries == [4, 2, 1]
+    assert len({id(e) for e in told}) == 4
+    assert all(isinstance(e, StoreBusyError) and e.hint == "Try again." for e in told)
+    assert len(all_labels(store)) == 4
+
+
+def test_a_commit_of_a_label_that_fails_for_another_reason_is_told_at_once(home: Path) -> None:
+    store, item = open_store(home), make_pair()
+    add_pairs(store, [item])
+    broken = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('ALTER TABLE ducklake_snapshot_changes RENAME TO gone')"
+    subprocess.run([sys.executable, "-c", broken, str(home / "catalog.sqlite")], check=True)
+    with pytest.raises(StoreError, match="ducklake_snapshot_changes") as failed:
+        add_label(store, LabelEvent("t", item.pair.id, "ann", "left", "chosen", True))
+    assert not isinstance(failed.value, StoreBusyError)
+    store.close()
