@@ -241,7 +241,7 @@ def text(pair_id: str) -> ContrastPair:
 
 
 def read_ahead(pair_id: str) -> Future[None]:
-    """Read a pair in the background, since the person will ask for them next.
+    """Read a pair in the background, since the person will ask for it next.
 
     What fails here fails again, and is told, when asked for.
     """

@@ -1,15 +1,13 @@
 """What is known of one pair beside its text, in short: what the Label page hides until the decision."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from music_core.store.connect import Store
+from music_core.store.readings import VERDICT_COLUMNS
 from music_core.store.session import Session
 from music_core.store.sides import Systems, systems_by_pair
 from music_core.types import Verdict
-
-_VERDICT = ", ".join(f.name for f in dataclasses.fields(Verdict))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ def evidence_of(store: Store, pair_id: str) -> Evidence:
     """Out of the index, as new as this process last saw the lake. Only names of systems, where nobody built the pair, lie in the lake."""
 
     def query(session: Session) -> Evidence:
-        verdicts = session.rows(f"SELECT {_VERDICT} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])
+        verdicts = session.rows(f"SELECT {VERDICT_COLUMNS} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])
         margins = session.rows("SELECT model_id, margin FROM fast.margins WHERE pair_id = ? ORDER BY model_id", [pair_id])
         return Evidence(tuple(Verdict(*row) for row in verdicts), dict(margins), systems_by_pair(session, [pair_id]).get(pair_id))
 

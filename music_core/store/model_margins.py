@@ -64,12 +64,11 @@ class SeedCounts:
 
 def written(store: Store, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:
     """How often rows of each of these kinds were written, of labels the newest number: what is made of them holds until one changes."""
-    locks = f"SELECT kind, max(n) FROM lake.locks WHERE kind IN ({marks(kinds)}) AND kind <> '{LABELS}' GROUP BY kind"
-    # Labels have no lock row of their own: each has a number.
-    newest = f"SELECT '{LABELS}', coalesce(max(seq), 0) FROM (SELECT seq FROM fast.labels UNION ALL SELECT seq FROM fast.repeats)"
-    sql = f"{locks} UNION ALL {newest} ORDER BY 1" if LABELS in kinds else f"{locks} ORDER BY 1"
-    look = store.indexed if LABELS in kinds else store.view
-    return tuple((str(kind), int(n)) for kind, n in look(lambda session: session.rows(sql, kinds)))
+    found = dict(store.read(f"SELECT kind, max(n) FROM lake.locks WHERE kind IN ({marks(kinds)}) GROUP BY kind", kinds))
+    if LABELS in kinds:  # these have no lock row, but each has a number
+        newest = "SELECT max(seq) FROM (SELECT seq FROM fast.labels UNION ALL SELECT seq FROM fast.repeats)"
+        found[LABELS] = store.indexed(lambda session: session.one(newest)) or 0
+    return tuple(sorted(found.items()))
 
 
 def margins_of_two(store: Store, a_id: str, b_id: str) -> list[TwoMargins]:

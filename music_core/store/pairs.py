@@ -17,8 +17,8 @@ from music_core.store.filters import PairFilter as PairFilter
 from music_core.store.filters import order, selection
 from music_core.store.session import Row, Session, marks
 from music_core.store.text import from_json, now, to_json
-from music_core.store.texts import FEW, few_texts
-from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id, conversation
+from music_core.store.texts import FEW, few_texts, read_texts
+from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id
 
 OPENING_CHARS = 200
 # A commit costs about 12 ms, so pairs go in batches; but a long transaction loses against short ones of other
@@ -213,8 +213,7 @@ def load(
         heads = [*heads, *_heads(session, missing, f"lake.pair_rows{at}")]
     texts = dict(known or {})
     if sides := [side for side in _sides(heads) if side not in texts]:
-        sql = f"SELECT conversation_id, messages FROM lake.conversation_rows{at} WHERE conversation_id IN ({marks(sides)})"
-        texts |= {id_: conversation(messages) for id_, messages in session.rows(sql, sides)}
+        texts |= read_texts(session, sides, f"lake.conversation_rows{at}")
     origins = origins_of(session, ids, at)
     return {
         pair_id: StoredPair(ContrastPair(texts[chosen], texts[rejected]), tuple(origins.get(pair_id, ())), split)

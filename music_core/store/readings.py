@@ -11,7 +11,7 @@ from music_core.types import Reading, Verdict
 
 LOAD_BATCH = 500
 _READING = tuple(f.name for f in dataclasses.fields(Reading))
-_VERDICT = tuple(f.name for f in dataclasses.fields(Verdict))
+VERDICT_COLUMNS = ", ".join(f.name for f in dataclasses.fields(Verdict))
 _READING_COLUMNS = ", ".join("reading_order" if name == "order" else name for name in _READING)  # ORDER is a word of SQL
 
 
@@ -49,7 +49,7 @@ def _verdicts(session: Session, pair_ids: Sequence[str]) -> list[Verdict]:
         return []
     # Not the view, for the same reason.
     sql = (
-        f"SELECT {', '.join(_VERDICT)} FROM lake.verdict_rows WHERE pair_id IN ({marks(pair_ids)}) "
+        f"SELECT {VERDICT_COLUMNS} FROM lake.verdict_rows WHERE pair_id IN ({marks(pair_ids)}) "
         "QUALIFY row_number() OVER (PARTITION BY pair_id, judge ORDER BY seq DESC) = 1 ORDER BY judge"
     )
     return [Verdict(*row) for row in session.rows(sql, pair_ids)]

@@ -8,7 +8,8 @@ from music_core.store.connect import Store
 from music_core.store.pairs import BATCH, LOAD_BATCH, AddCount
 from music_core.store.session import Session, marks
 from music_core.store.text import now, to_json
-from music_core.types import Conversation, Seed, SourcedChat, content_id, conversation
+from music_core.store.texts import read_texts
+from music_core.types import Conversation, Seed, SourcedChat, content_id
 
 
 def add_chats(store: Store, items: Sequence[SourcedChat]) -> AddCount:
@@ -62,8 +63,7 @@ def iter_chat_seeds(store: Store, sources: Sequence[str] = (), splits: Sequence[
     ids = [row[0] for row in store.read(sql, [value for _, values in conditions for value in values])]
     for i in range(0, len(ids), LOAD_BATCH):
         part = ids[i : i + LOAD_BATCH]
-        text = f"SELECT conversation_id, messages FROM lake.conversation_rows WHERE conversation_id IN ({marks(part)})"
-        found = {id_: conversation(messages) for id_, messages in store.read(text, part)}
+        found = store.view(lambda session, part=part: read_texts(session, part))  # type: ignore[misc]
         yield from (_opening(found[id_]) for id_ in part)
 
 

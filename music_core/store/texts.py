@@ -1,7 +1,7 @@
 """The text of a few conversations, out of the files in which it lies.
 
-DuckLake asks the catalog for the files of a table before each query, which takes as long as reading two conversations. A
-conversation's id is the hash of its text and its row never changes, so a file that was the lake's once may be read without
+DuckLake asks the catalog for the files of a table before each query, which takes more than half as long as reading two
+conversations. A conversation's id is the hash of its text and its row never changes, so a file that was the lake's once may be read without
 asking. What is not found there, or where a compaction has taken a file away, the lake is asked for.
 """
 
@@ -15,7 +15,12 @@ from music_core.types import Conversation, conversation
 
 # More are read as quickly by way of the lake.
 FEW = 20
-_SQL = "SELECT conversation_id, messages FROM {source} WHERE conversation_id IN ({ids})"
+
+
+def read_texts(session: Session, ids: Sequence[str], source: str = "lake.conversation_rows") -> dict[str, Conversation]:
+    """The conversations with these ids (at most a thousand); those that `source` does not have are left out."""
+    rows = session.rows(f"SELECT conversation_id, messages FROM {source} WHERE conversation_id IN ({marks(ids)})", ids)
+    return {id_: conversation(messages) for id_, messages in rows}
 
 
 def few_texts(store: Store, ids: Sequence[str]) -> dict[str, Conversation]:
@@ -23,8 +28,8 @@ def few_texts(store: Store, ids: Sequence[str]) -> dict[str, Conversation]:
     found = _out_of_files(store, ids)
     missing = [i for i in ids if i not in found]
     if missing:
-        found |= store.view(lambda session: _read(session, "lake.conversation_rows", missing))
-        store.text_files = store.view(_files)
+        others, store.text_files = store.view(lambda session: (read_texts(session, missing), _files(session)))
+        found |= others
     return found
 
 
@@ -33,14 +38,9 @@ def _out_of_files(store: Store, ids: Sequence[str]) -> dict[str, Conversation]:
         return {}
     files = ", ".join("'" + file.replace("'", "''") + "'" for file in store.text_files)
     try:
-        return store.outside(lambda session: _read(session, f"read_parquet([{files}])", ids))
+        return store.outside(lambda session: read_texts(session, ids, f"read_parquet([{files}])"))
     except duckdb.Error:  # gone, or damaged: the lake says what is wrong, if anything is
         return {}
-
-
-def _read(session: Session, source: str, ids: Sequence[str]) -> dict[str, Conversation]:
-    rows = session.rows(_SQL.format(source=source, ids=marks(ids)), ids)
-    return {id_: conversation(messages) for id_, messages in rows}
 
 
 def _files(session: Session) -> tuple[str, ...]:

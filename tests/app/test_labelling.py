@@ -89,7 +89,7 @@ def test_reasons_and_comment_go_with_the_vote(open_page: Open, one_home: Path) -
 
 TWICE = """
 from app import actions, people
-from tests.app.samples import fill, rice_pair
+from tests.app.samples import rice_pair
 people.set_current("Twin")
 card = actions.Card(rice_pair().id, "Twin", "chosen", "token-of-twin", 0.0)
 actions.vote(card, "left", rice_pair())
