@@ -16,6 +16,7 @@ from music_core.config import load_settings
 from music_core.store import labels
 from music_core.store.connect import Store, open_store
 from music_core.store.evidence import Evidence, evidence_of
+from music_core.store.filters import selection
 from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, get_text, list_pairs, pair_ids, sorted_ids
@@ -27,8 +28,9 @@ from music_core.store.views import SavedView, list_views
 from music_core.types import ContrastPair, LabelEvent, Reading, RewardModel, RewardTrace, Run, StoredLabel, Verdict, content_id
 
 AnyList = TypeVar("AnyList", ListState, ConversationList)
-# New pairs join a labelling queue after at most this many seconds.
+# Where labels decide which pairs a labelling queue has, it is read again after so many seconds rather than after each label.
 QUEUE_S = 20
+_BY_LABELS = frozenset({"label_rows"})
 # New origins of a pair show after at most this many seconds.
 PAIR_S = 30
 # A pair that was read for labelling is kept for so many seconds, longer than a person reads it.
@@ -196,14 +198,14 @@ def evidence(pair_id: str) -> Evidence:
     return evidence_of(store(), pair_id)
 
 
-@st.cache_data(max_entries=8, ttl=QUEUE_S, show_spinner=False)
-def _known_models(home: str) -> list[RewardModel]:  # noqa: ARG001
+@st.cache_data(max_entries=8, show_spinner=False)
+def _known_models(home: str, written: int) -> list[RewardModel]:  # noqa: ARG001
     return models()
 
 
 def known_models() -> list[RewardModel]:
-    """As `models`, a few seconds old at most: for their names."""
-    return _known_models(str(store().home))
+    """As `models`, as new as `said_so_far`, asked for before it: for their names."""
+    return _known_models(str(store().home), store().written_at(["model_rows"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +221,26 @@ def queue_of(state: ListState) -> Waiting:
 
     Ids are hashes of content, so their order is a fixed shuffle: any beginning of the queue is a random sample.
     """
-    return _sorted_ids(str(store().home), state.changed(label="").filter(None))
+    f = state.changed(label="").filter(None)
+    tables = selection(f).tables
+    if tables & _BY_LABELS:
+        return _sorted_ids_lately(str(store().home), f)
+    return _sorted_ids(str(store().home), store().written_at(tables), f)
 
 
-# Kept for a while rather than until the next commit, since every label is a commit.
-@st.cache_resource(max_entries=16, ttl=QUEUE_S, show_spinner=False)
-def _sorted_ids(home: str, f: PairFilter) -> Waiting:  # noqa: ARG001
+def _read_ids(f: PairFilter) -> Waiting:
     ids = sorted_ids(store(), f)
     return Waiting(ids, frozenset(ids))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _sorted_ids(home: str, written: int, f: PairFilter) -> Waiting:  # noqa: ARG001
+    return _read_ids(f)
+
+
+@st.cache_resource(max_entries=16, ttl=QUEUE_S, show_spinner=False)
+def _sorted_ids_lately(home: str, f: PairFilter) -> Waiting:  # noqa: ARG001
+    return _read_ids(f)
 
 
 # What is to be compared never changes.

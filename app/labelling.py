@@ -87,15 +87,14 @@ def _asked(queue: Sequence[str]) -> str | None:
     return st.query_params.get("pair") or (kept if kept in queue else None)
 
 
-def open_desk(person: str, state: ListState, queue: str = "") -> Desk:
+def open_desk(person: str, said: SaidSoFar, state: ListState, queue: str = "") -> Desk:
     """Read everything that the Label page draws, of the labelling queue with this name, else of the pairs that `state` lets through.
 
-    Raises `StoreError` for an unknown queue, or an unknown pair in the address.
+    `said` is where the person stands now. Raises `StoreError` for an unknown queue, or an unknown pair in the address.
     """
     if st.session_state.get(_QUEUE, "") != queue:
         st.session_state[_QUEUE] = queue
         st.session_state.pop(_PAIR, None)
-    said = data.said_so_far(person)
     if queue:
         return _walked(person, queues.walk(queue, person), said)
     waiting, done, newest = data.queue_of(state), said.decided, _newest(said)

@@ -56,14 +56,14 @@ class Walk:
         return Claim(self.person, self.head.name, self.head.overlap, tuple(candidates), self.head.adjudicates)
 
 
-@st.cache_data(ttl=data.QUEUE_S, max_entries=8, show_spinner=False)
-def _heads(home: str) -> list[QueueHead]:  # noqa: ARG001
+@st.cache_data(max_entries=8, show_spinner=False)
+def _heads(home: str, written: int) -> list[QueueHead]:  # noqa: ARG001
     return list_queues(data.store())
 
 
 def heads() -> list[QueueHead]:
-    """All queues, newest first; a new one joins after at most `data.QUEUE_S` seconds."""
-    return _heads(str(data.store().home))
+    """All queues, newest first, as new as `data.said_so_far`, asked for before it."""
+    return _heads(str(data.store().home), data.store().written_at(["queue_rows"]))
 
 
 def forget_heads() -> None:

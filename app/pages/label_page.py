@@ -56,8 +56,9 @@ def page() -> None:
         if "make" in query:
             queue_form.show(state, person)
             return
+        said = data.said_so_far(person)
         queue_choice.show(queues.heads(), queues.n_disputed())
-        desk = labelling.open_desk(person, state, query.get("queue", [""])[-1])
+        desk = labelling.open_desk(person, said, state, query.get("queue", [""])[-1])
         if not desk.queue and desk.pair is None:
             label_end.nothing(desk, state)
             return

@@ -15,7 +15,7 @@ import duckdb
 from music_core.config import load_settings
 from music_core.errors import StoreBusyError, StoreError
 from music_core.store import attach, migrate
-from music_core.store.index import Index
+from music_core.store.index import COPIES, Index
 from music_core.store.queue import Queue
 from music_core.store.session import Row, Session
 from music_core.store.text import without_password
@@ -188,8 +188,22 @@ class Store:
             return retrying(lambda: self._transaction(locked), f"write of {kind}")
 
     def _write_labels(self, fns: Sequence[Write]) -> list[Any]:
-        limit_s = RETRY_S if len(fns) == 1 else TOGETHER_S
-        return retrying(lambda: self._transaction(lambda session: [fn(session) for fn in fns], alone=True), "write of labels", limit_s)
+        """All of `fns` in one transaction, which asks its questions of the index where that is at its snapshot, else of the lake."""
+
+        def all_of_them(session: Session) -> list[Any]:
+            if self._index.ready and self._is_copied(session):
+                session.use_copies(COPIES)
+            return [fn(session) for fn in fns]
+
+        def once() -> list[Any]:
+            if self._index.ready:
+                self._index.refresh(self._cursor)
+            return self._transaction(all_of_them, alone=True)
+
+        return retrying(once, "write of labels", RETRY_S if len(fns) == 1 else TOGETHER_S)
+
+    def _is_copied(self, session: Session) -> bool:
+        return bool(session.one("SELECT id = (SELECT snapshot_id FROM fast.state) FROM ducklake_current_snapshot('lake')"))
 
     def _transaction(self, fn: Callable[[Session], T], *, alone: bool = False) -> T:
         with self._cursor() as cursor:
@@ -204,6 +218,10 @@ class Store:
                 migrate.rollback(cursor)
                 raise
             return result
+
+    def written_at(self, tables: Collection[str]) -> int:
+        """The newest snapshot that changed one of these tables of the lake, of those that the index has seen: it looks at none itself."""
+        return self._index.written_at(tables)
 
     def version(self) -> int:
         """Id of the newest snapshot: grows with every commit by anyone, so it serves as a cache key."""

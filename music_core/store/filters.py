@@ -1,10 +1,12 @@
 """Which pairs: the filter of the Pairs page as a value, and its SQL."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from music_core.errors import StoreError
+from music_core.store.index import SOURCE_OF
 from music_core.store.said import BUILT as BUILT
 from music_core.store.said import DECIDED as DECIDED
 from music_core.store.said import Comparison as Comparison
@@ -96,6 +98,9 @@ class PairFilter:
     conversation_id: str | None = None
 
 
+_NAMED = re.compile(r"\b(fast|lake)\.(\w+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The pairs that pass a filter, as the beginning of an SQL query over the index.
@@ -107,6 +112,11 @@ class Selection:
     sql: str
     params: tuple[Any, ...]
     needs: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Tables and views of the lake that decide which pairs pass."""
+        return frozenset(SOURCE_OF[name] if schema == "fast" else name for schema, name in _NAMED.findall(self.sql))
 
 
 def order(descending: bool) -> str:

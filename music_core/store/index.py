@@ -2,9 +2,10 @@
 
 A query over the lake costs 10 ms and more per table before its first row, since DuckLake asks the catalog several times,
 and seconds where many small files lie. So each process keeps a copy of the columns without long text in DuckDB tables of
-its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels`, `fast.repeats`; about 120 MB of the
+its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels` …; about 120 MB of the
 process for 100,000 pairs) and brings it up to date before a query by reading the rows that were appended since. The lake's tables
-are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge.
+are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge. `fast.state` says
+which snapshot of the lake it is a copy of.
 
 Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
 and kept up to date from then on. That of conversations reads every text once.
@@ -21,7 +22,7 @@ from typing import Literal
 import duckdb
 
 from music_core.store.label_rows import LABEL_COLUMNS, REPEAT
-from music_core.store.session import Session, marks
+from music_core.store.session import Row, Session, marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class _Table:
     """A table in memory and the rows of the lake that it is made of: those of `only`, by `key`; `newest` is the order among equals.
 
     A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
-    one takes what arrives, in place of asking the lake again.
+    one takes what arrives, in place of asking the lake again. Rows of a `short` table, which many commits add a few to, are taken
+    from where DuckLake inlines them, where that can be done. Where rows may stand `twice`, what arrives is not looked for first.
     `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart.
     """
 
@@ -42,6 +44,8 @@ class _Table:
     only: str = "true"
     passing: bool = False
     through: str = ""
+    short: bool = False
+    twice: bool = False
     reads: str = "{source}"
 
 
@@ -69,7 +73,9 @@ _TABLES = (
         "seq DESC",
         replaces=True,
     ),
-    _Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True),
+    _Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True, short=True),
+    # Only whoever writes labels asks it, so that a row which was read twice may stand here twice.
+    _Table("events", "label_rows", "label_id", "label_id, pair_id, person, choice, kind, seq", "seq", through="new_labels", twice=True),
     _Table(
         "labels",
         "label_rows",
@@ -90,7 +96,18 @@ _TABLES = (
         only=REPEAT,
         through="new_labels",
     ),
+    _Table(
+        "reservations",
+        "reservation_rows",
+        "pair_id, person",
+        "pair_id, person, until",
+        "until DESC",
+        replaces=True,
+        short=True,
+    ),
 )
+# What a transaction that writes labels asks of these tables it may ask of their copies, where `fast.state` allows it.
+COPIES = {"label_rows": "fast.events", "reservation_rows": "fast.reservations"}
 # The value of a key in compact JSON, with its escapes: taking turn records apart as JSON costs four times as much, and
 # DuckDB refuses half a surrogate, which Python writes and reads.
 MODEL_IN_TURNS = r'"model":"((?:[^"\\]|\\.)*)"'
@@ -180,6 +197,8 @@ _INSERTS = ("inserted_into_table", "inlined_insert")
 # These move or hide rows, or are not about tables; anything else than they and an insert makes a table another one.
 _NO_NEWS = ("merge_adjacent", "inline_flush", "inlined_delete", "deleted_from_table", "created_view", "dropped_view", "altered_view")
 _SOURCES = frozenset(table.source for table in (*_TABLES, *_ON_DEMAND))
+# The table of the lake that a table of the index is made of.
+SOURCE_OF = {table.name: table.source for table in (*_TABLES, *_ON_DEMAND)} | {"margins": "trace_rows"}
 # Asked of the catalog's own database, by its key: through the lake the same costs twice as much, and a look at the lock rows more.
 _CATALOG = "__ducklake_metadata_lake"
 
@@ -192,6 +211,8 @@ class Index:
         self._catalog = catalog
         self._snapshot_id = -1
         self._ids: dict[str, str] = {}
+        self._inlined: dict[str, tuple[str, str]] = {}
+        self._written_at: dict[str, int] = {}
         self._asked_for: frozenset[str] = frozenset()
         self._clock = itertools.count(1)
         self._looked_at = 0
@@ -200,6 +221,10 @@ class Index:
     def ready(self) -> bool:
         """Whether the copy has been filled once."""
         return self._snapshot_id >= 0
+
+    def written_at(self, tables: Collection[str]) -> int:
+        """The newest snapshot, of those seen so far, that added rows to one of these tables of the lake or made one anew."""
+        return max((self._written_at.get(table, 0) for table in tables), default=0)
 
     def has(self, needs: Collection[str]) -> bool:
         """Whether nothing has to be read from the beginning."""
@@ -235,43 +260,72 @@ class Index:
 
     def _refresh(self, session: Session, needs: frozenset[str]) -> None:
         first = self._snapshot_id + 1
-        newest, written = self._look(session)
+        newest, news = self._look(session)
         if newest == self._snapshot_id and needs == self._asked_for:
             session.rows("COMMIT")
             return
-        if written is None:
-            first, written = 0, _SOURCES
-            self._ids = {str(id_): name for id_, name in self._ask(session, "SELECT table_id, table_name FROM ducklake_table")}
+        if news is None:
+            first, news = 0, dict.fromkeys(_SOURCES, False)
+            self._learn(session)
         for table in (*_TABLES, *(t for t in _ON_DEMAND if t.name in needs)):
             if not first or table.name in needs - self._asked_for:
                 _load(session, table)
-            elif table.source in written:
-                _append(session, table, first, newest)
-        if "trace_rows" in written:
+            elif table.source in news:
+                inlined = self._inlined.get(table.source) if table.short and news[table.source] else None
+                _append(session, table, _inlined(*inlined, first, newest) if inlined else _inserted(table.source, first, newest))
+        if "trace_rows" in news:
             session.rows(_MARGINS)
+        session.rows(f"CREATE OR REPLACE TABLE fast.state AS SELECT {newest} AS snapshot_id")
         session.rows("COMMIT")
+        if not first:
+            self._written_at = dict.fromkeys(self._ids.values(), newest)
+        self._written_at |= dict.fromkeys(news, newest)
         self._snapshot_id, self._asked_for = newest, needs
 
-    def _look(self, session: Session) -> tuple[int, frozenset[str] | None]:
-        """Id of the newest snapshot, and which tables were written to since the last look; None where everything is to be read."""
+    def _look(self, session: Session) -> tuple[int, dict[str, bool] | None]:
+        """Id of the newest snapshot, and which tables were written to since the last look; None where everything is to be read.
+
+        True stands beside a table where all that was added to it was inlined.
+        """
         if self.ready:
             sql = f"SELECT snapshot_id, changes_made FROM ducklake_snapshot_changes WHERE snapshot_id >= {self._snapshot_id}"
-            found = dict(sorted(self._ask(session, sql)))
+            found = dict(sorted((int(id_), str(changes)) for id_, changes in self._ask(session, sql)))
             # Without the last one that was seen another catalog was put in place; with a gap a compaction dropped what lay between.
             if found and list(found) == list(range(self._snapshot_id, self._snapshot_id + len(found))):
                 del found[self._snapshot_id]
-                return self._snapshot_id + len(found), self._written(",".join(changes or "" for changes in found.values()))
-        return self._ask(session, "SELECT max(snapshot_id), NULL FROM ducklake_snapshot_changes")[0][0], None
+                return self._snapshot_id + len(found), self._news(",".join(changes or "" for changes in found.values()))
+        return int(self._ask(session, "SELECT max(snapshot_id) FROM ducklake_snapshot_changes")[0][0]), None
 
-    def _written(self, changes: str) -> frozenset[str] | None:
-        """Tables of the index's that rows were added to; None where one of them was made anew."""
+    def _news(self, changes: str) -> dict[str, bool] | None:
+        """Tables that rows were added to, as in `_look`; None where one of the index's was made anew."""
         known = [(word, self._ids.get(id_, name)) for word, id_, name in _CHANGE.findall(changes)]
-        news = [(word, source) for word, source in known if source in _SOURCES and word not in _NO_NEWS]
-        return frozenset(source for _, source in news) if all(word in _INSERTS for word, _ in news) else None
+        if any(source in _SOURCES and word not in (*_INSERTS, *_NO_NEWS) for word, source in known):
+            return None
+        news: dict[str, bool] = {}
+        for word, source in known:
+            if word in _INSERTS:
+                news[source] = news.get(source, True) and word == "inlined_insert"
+            elif word == "inline_flush":
+                news |= {source: False} if source in news else {}
+        return news
 
-    def _ask(self, session: Session, sql: str) -> list[tuple[int, str]]:
-        # SQLite's answers come as text throughout.
-        return [(int(id_), text) for id_, text in session.rows(f"SELECT * FROM {self._catalog}_query('{_CATALOG}', '{sql}')")]
+    def _learn(self, session: Session) -> None:
+        """Names of the lake's tables by id, and by name where DuckLake inlines rows of short ones and what the columns are there."""
+        self._ids = {str(id_): str(name) for id_, name in self._ask(session, "SELECT table_id, table_name FROM ducklake_table")}
+        self._inlined = {}
+        if self._catalog != "sqlite":  # which knows no types; Postgres keeps text as bytes there
+            return
+        sql = "SELECT table_id, table_name FROM ducklake_inlined_data_tables ORDER BY CAST(schema_version AS INTEGER)"
+        holders = {self._ids.get(str(id_)): str(holder) for id_, holder in self._ask(session, sql)}
+        for source in {table.source for table in _TABLES if table.short}:
+            if source in holders:
+                kinds = session.rows(f"SELECT column_name, column_type FROM (DESCRIBE lake.{source})")
+                casts = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds)
+                self._inlined[source] = (holders[source], casts)
+
+    def _ask(self, session: Session, sql: str) -> list[Row]:
+        """The catalog's answer; SQLite's comes as text throughout."""
+        return session.rows(f"SELECT * FROM {self._catalog}_query('{_CATALOG}', '{sql}')")
 
 
 def _load(session: Session, table: _Table) -> None:
@@ -284,26 +338,43 @@ def _load(session: Session, table: _Table) -> None:
     session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS {_distinct(table, f'lake.{table.source}')}{none}")
 
 
-def _append(session: Session, table: _Table, first: int, last: int) -> None:
-    since = f"ducklake_table_insertions('lake', 'main', '{table.source}', {first}, {last})"
+def _inserted(source: str, first: int, last: int) -> str:
+    """The rows that these snapshots added to a table of the lake."""
+    return f"ducklake_table_insertions('lake', 'main', '{source}', {first}, {last})"
+
+
+def _inlined(holder: str, casts: str, first: int, last: int) -> str:
+    """The same where all of them were inlined, straight out of the catalog: through the lake it takes five times as long."""
+    sql = f"SELECT * FROM {holder} WHERE begin_snapshot BETWEEN {first} AND {last}"
+    return f"(SELECT {casts} FROM sqlite_query('{_CATALOG}', '{sql}'))"
+
+
+def _append(session: Session, table: _Table, since: str) -> None:
     new = _distinct(table, f"fast.{table.through}" if table.through else since)
     if table.passing:
         session.rows(f"DELETE FROM fast.{table.name}")
         session.rows(f"INSERT INTO fast.{table.name} {new}")
         return
-    session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {new}")
-    known = f"({table.key}) IN (SELECT ({table.key}) FROM {'arrived' if table.replaces else f'fast.{table.name}'})"
+    if table.twice:
+        session.rows(f"INSERT INTO fast.{table.name} {new}")
+        return
+    if not table.through:
+        session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {new}")
+        new = "FROM arrived"
+    known = f"({table.key}) IN (SELECT ({table.key}) FROM {{}})"
     if table.replaces:
-        session.rows(f"DELETE FROM fast.{table.name} WHERE {known}")
-        session.rows(f"INSERT INTO fast.{table.name} FROM arrived")
-    elif table.name == "lengths":
-        sides = session.rows(f"SELECT unnest([chosen_id, rejected_id]) FROM arrived WHERE NOT {known}")
+        session.rows(f"DELETE FROM fast.{table.name} WHERE {known.format(f'({new})')}")
+        session.rows(f"INSERT INTO fast.{table.name} {new}")
+        return
+    unknown = f"(FROM ({new}) WHERE NOT {known.format(f'fast.{table.name}')})"
+    if table.name == "lengths":
+        sides = session.rows(f"SELECT unnest([chosen_id, rejected_id]) FROM {unknown}")
         ids = [row[0] for row in sides]
         wanted = f"conversation_id IN ({marks(ids)})" if 0 < len(ids) <= _FEW else "true" if ids else "false"
-        session.rows(_LENGTHS.format(wanted=wanted, pairs=f"(FROM arrived WHERE NOT {known})"), ids if len(ids) <= _FEW else ())
+        session.rows(_LENGTHS.format(wanted=wanted, pairs=unknown), ids if len(ids) <= _FEW else ())
         session.rows("INSERT INTO fast.lengths FROM measured")
     else:
-        session.rows(f"INSERT INTO fast.{table.name} FROM arrived WHERE NOT {known}")
+        session.rows(f"INSERT INTO fast.{table.name} {unknown}")
 
 
 def _distinct(table: _Table, source: str) -> str:

@@ -162,7 +162,7 @@ def append(session: Session, event: LabelEvent, *, beyond: bool = False) -> None
     sql = (
         f"SELECT count(*) FILTER (label_id = ?), arg_max(label_id, seq) FILTER (own AND {REPEAT} = ?), "
         f"coalesce(bool_or({DECIDED}) FILTER (own), false), coalesce(max(seq), 0) + 1 "
-        "FROM (SELECT *, pair_id = ? AND person = ? AS own FROM lake.label_rows)"
+        f"FROM (SELECT *, pair_id = ? AND person = ? AS own FROM {session.rows_of('label_rows')})"
     )
     known, current_id, decided, seq = session.rows(sql, [label_id, event.kind == "repeat", event.pair_id, event.person])[0]
     if not known:

@@ -131,12 +131,12 @@ def _places(session: Session, ids: Sequence[str], claim: Claim, at: datetime, *,
     counts = f"{DECIDED} AND kind = 'adjudication'" if claim.adjudication else DECIDED
     said = (
         f"SELECT pair_id, person, choice IS NOT NULL AS done, coalesce({counts}, false) AS counts, NULL::TIMESTAMP AS until FROM ("
-        f"SELECT * FROM lake.label_rows WHERE pair_id IN ({within}) AND NOT {REPEAT} "
+        f"SELECT * FROM {session.rows_of('label_rows')} WHERE pair_id IN ({within}) AND NOT {REPEAT} "
         "QUALIFY row_number() OVER (PARTITION BY pair_id, person ORDER BY seq DESC) = 1)"
     )
     kept = (
-        f"SELECT pair_id, person, false, false, max(until) FROM lake.reservation_rows WHERE pair_id IN ({within}) AND until > ? "
-        "GROUP BY pair_id, person"
+        f"SELECT pair_id, person, false, false, max(until) FROM {session.rows_of('reservation_rows')} "
+        f"WHERE pair_id IN ({within}) AND until > ? GROUP BY pair_id, person"
     )
     sql, params = (f"{said} UNION ALL {kept}", [*ids, *ids, at]) if labels else (kept, [*ids, at])
     rows = session.rows(sql, params)

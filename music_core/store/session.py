@@ -30,6 +30,21 @@ class Session:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
+        self._copies: dict[str, str] = {}
+        self._added: dict[str, list[pa.Table]] = {}
+
+    def use_copies(self, copies: Mapping[str, str]) -> None:
+        """Have `rows_of` name these copies, by table of the lake, for whoever knows that they are at this transaction's snapshot."""
+        self._copies = dict(copies)
+
+    def rows_of(self, table: str) -> str:
+        """What to read in place of a table of the lake, with what this session has added to it; a copy has fewer columns."""
+        copy, added = self._copies.get(table), self._added.get(table, [])
+        if copy is None or not added:
+            return copy or f"lake.{table}"
+        names = [column[0] for column in self._cursor.execute(f"FROM {copy} LIMIT 0").description or ()]
+        self._cursor.register(f"added_{table}", pa.concat_tables([rows.select(names) for rows in added], promote_options="permissive"))
+        return f"(FROM {copy} UNION ALL FROM added_{table})"
 
     def rows(self, sql: str, params: Sequence[Any] = (), wanted: IdTable | None = None) -> list[Row]:
         """All rows of a query; strings in `params` and in the rows are escaped and restored. `wanted` is a table of that name in it."""
@@ -59,9 +74,12 @@ class Session:
         if rows:
             _refuse_not_finite(table, rows)
             columns = ", ".join(rows[0])
-            self._cursor.register("incoming", pa.table({name: [_encoded(row[name]) for row in rows] for name in rows[0]}))
+            incoming = pa.table({name: [_encoded(row[name]) for row in rows] for name in rows[0]})
+            self._cursor.register("incoming", incoming)
             self._cursor.execute(f"INSERT INTO lake.{table} ({columns}) SELECT {columns} FROM incoming")
             self._cursor.unregister("incoming")
+            if table in self._copies:
+                self._added.setdefault(table, []).append(incoming)
 
     def insert_new(self, table: str, key: str, rows: Sequence[Mapping[str, Any]]) -> set[str]:
         """Append those of `rows` whose `key` is not in `table` yet, the first of each key; the keys that were new.

@@ -22,6 +22,13 @@ from music_core.store.labels import (
 from music_core.types import GivenLabel, LabelEvent
 
 
+@pytest.fixture(params=["lake", "index"], autouse=True)
+def asked(request: pytest.FixtureRequest, store: Store) -> None:
+    """What writes ask before they write: of the lake, or of the index where that has been filled."""
+    if request.param == "index":
+        store.indexed(lambda session: session.rows("SELECT 1"))
+
+
 def event(pair_id: str, token: str = "t1", person: str = "ann", **more: object) -> LabelEvent:  # noqa: S107 -- a token of a card
     return dataclasses.replace(LabelEvent(token, pair_id, person, "left", "rejected", blind=True), **more)  # type: ignore[arg-type]
 

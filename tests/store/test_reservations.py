@@ -23,6 +23,13 @@ from tests.store.test_together import at_once, two_machines
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(params=["lake", "index"], autouse=True)
+def asked(request: pytest.FixtureRequest, store: Store) -> None:
+    """What writes ask before they write: of the lake, or of the index where that has been filled."""
+    if request.param == "index":
+        store.indexed(lambda session: session.rows("SELECT 1"))
+
+
 def claim(person: str, ids: Sequence[str], overlap: int = 1, **more: bool | int) -> Claim:
     return dataclasses.replace(Claim(person, "q", overlap, tuple(ids)), **more)  # type: ignore[arg-type]
 
