@@ -48,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """What a cell is computed from: votes by votes (3 × 3: −1, 0, 1), their coincidences, and per pair how many were compared and equal."""
+    """What a cell is computed from: votes by votes (3 × 3: −1, 0, 1), their coincidences, and per seed how many were compared and equal."""
 
     table: Counts
     coincidences: np.ndarray[Any, np.dtype[np.float64]]
@@ -68,7 +68,7 @@ def agreement_cells(votes: Sequence[Vote] | VoteTable, *, seed: int = 0, n_boot:
         ValueError: a vote is not −1, 0 or 1, or a rater voted twice on one pair.
     """
     table = votes if isinstance(votes, VoteTable) else vote_table(votes)
-    return [_cell(a, b, compared, table.seeds, seed, n_boot) for a, b, compared in _comparisons(table)]
+    return [_cell(a, b, compared, seed, n_boot) for a, b, compared in _comparisons(table)]
 
 
 def _comparisons(table: VoteTable) -> Iterator[tuple[str, str, _Comparison]]:
@@ -81,33 +81,38 @@ def _comparisons(table: VoteTable) -> Iterator[tuple[str, str, _Comparison]]:
     for i, a in enumerate(names):
         for b in names[i:]:
             if a == b and a in counts:
-                yield a, a, _within(counts[a])
+                yield a, a, _within(counts[a], table.seeds)
             elif a != b and b == GROUPS.get(kind_of(a)):
                 others = [i for i in rows_of[b] if table.raters[i] != a]
-                yield a, b, _between(said[a], (table.said_by(others), nobody))
+                yield a, b, _between(said[a], (table.said_by(others), nobody), table.seeds)
             elif a != b:
-                yield a, b, _between(said[a], said[b])
+                yield a, b, _between(said[a], said[b], table.seeds)
 
 
-def _between(a: tuple[Values, Mask], b: tuple[Values, Mask]) -> _Comparison:
+def _between(a: tuple[Values, Mask], b: tuple[Values, Mask], seeds: Counts) -> _Comparison:
     both = (a[0] != MISSING) & (b[0] != MISSING)
     trained_on = both & (a[1] | b[1])
-    used = both & ~trained_on
-    codes = (a[0][used].astype(np.int64) + 1) * 3 + b[0][used] + 1
-    table = np.bincount(codes, minlength=9).reshape(3, 3)
-    equal = used & (a[0] == b[0])
-    return _Comparison(table, (table + table.T).astype(np.float64), used.astype(np.int64), equal.astype(np.int64), int(trained_on.sum()))
+    # Of many pairs most cells hold few, so what follows looks at those only.
+    used = np.flatnonzero(both & ~trained_on)
+    own, other, of_seed = a[0][used], b[0][used], seeds[used]
+    table = np.bincount((own + 1) * 3 + other + 1, minlength=9).reshape(3, 3)
+    n_seeds = int(of_seed.max(initial=-1)) + 1
+    compared, equal = (np.bincount(of, minlength=n_seeds) for of in (of_seed, of_seed[own == other]))
+    return _Comparison(table, (table + table.T).astype(np.float64), compared, equal, int(trained_on.sum()))
 
 
-def _within(counts: Counts) -> _Comparison:
+def _within(counts: Counts, seeds: Counts) -> _Comparison:
     """A group with itself. Members are interchangeable, so every two votes enter the table in both orders."""
     voters = counts.sum(axis=1)
-    table = counts.T @ counts - np.diag(counts.sum(axis=0))
-    equal = (counts * (counts - 1)).sum(axis=1) // 2
-    return _Comparison(table, coincidences(counts), voters * (voters - 1) // 2, equal)
+    used = np.flatnonzero(voters > 1)
+    some, voters, of_seed = counts[used], voters[used], seeds[used]
+    table = some.T @ some - np.diag(some.sum(axis=0))
+    compared = np.bincount(of_seed, weights=voters * (voters - 1) // 2).astype(np.int64)
+    equal = np.bincount(of_seed, weights=(some * (some - 1)).sum(axis=1) // 2).astype(np.int64)
+    return _Comparison(table, coincidences(some), compared, equal)
 
 
-def _cell(a: str, b: str, c: _Comparison, seeds: Counts, seed: int, n_boot: int) -> Cell:
+def _cell(a: str, b: str, c: _Comparison, seed: int, n_boot: int) -> Cell:
     n, decided = int(c.compared.sum()), c.table[np.ix_([0, 2], [0, 2])]
     # The table of a group with itself holds every two votes in both orders.
     n_non_tie = int(decided.sum()) // (2 if a == b else 1)
@@ -115,10 +120,8 @@ def _cell(a: str, b: str, c: _Comparison, seeds: Counts, seed: int, n_boot: int)
         return Cell(a, b, 0, None, 0, None, None, None, None, _why_nothing(a, b, c.n_trained_on), c.n_trained_on)
     kappa = cohen_kappa(both_orientations(c.table.astype(np.float64)))
     alpha = krippendorff_alpha(both_orientations(c.coincidences))
-    totals = np.bincount(seeds, weights=c.compared).astype(np.int64)
-    hits = np.bincount(seeds, weights=c.equal).astype(np.int64)
-    present = totals > 0
-    interval = cluster_interval(hits[present], totals[present], seed=seed, n_boot=n_boot)
+    present = c.compared > 0
+    interval = cluster_interval(c.equal[present], c.compared[present], seed=seed, n_boot=n_boot)
     notes = [
         "Neither named a side anywhere, so κ and α are undefined." if kappa is None else "",
         "There is no pair on which both named a side." if n_non_tie == 0 and kappa is not None else "",

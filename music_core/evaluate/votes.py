@@ -39,9 +39,15 @@ class VoteTable:
 
     def said_by(self, rows: Sequence[int]) -> Values:
         """What the raters of these rows say together: the adjudication of a pair where one of them gave it, else their mode."""
-        values = self.values[list(rows)]
-        judged = mode(value_counts(np.where(self.final[list(rows)], values, MISSING)))
-        return np.where(judged != MISSING, judged, mode(value_counts(values))).astype(np.int8)
+        said = np.full(self.values.shape[1], MISSING, np.int8)
+        # Mostly few have said anything about most pairs.
+        at = np.flatnonzero((self.values[list(rows)] != MISSING).any(axis=0))
+        values, final = self.values[list(rows)][:, at], self.final[list(rows)][:, at]
+        said[at] = mode(value_counts(values))
+        if final.any():
+            judged = mode(value_counts(np.where(final, values, MISSING)))
+            said[at[judged != MISSING]] = judged[judged != MISSING]
+        return said
 
 
 def kind_of(rater: str) -> str:
@@ -103,7 +109,6 @@ def value_counts(values: Values) -> Counts:
 
 def mode(counts: Counts) -> Values:
     """The most frequent value of each pair; a tie (0) where no value is more frequent than all others, `MISSING` without votes."""
-    ranked = np.sort(counts, axis=1)
-    clear = ranked[:, -1] > ranked[:, -2]
-    said = np.where(clear, counts.argmax(axis=1) + VALUES[0], 0)
-    return np.where(counts.sum(axis=1) > 0, said, MISSING).astype(np.int8)
+    down, even, up = counts.T
+    said = (up > np.maximum(even, down)).astype(np.int8) - (down > np.maximum(even, up))
+    return np.where(counts.any(axis=1), said, MISSING).astype(np.int8)

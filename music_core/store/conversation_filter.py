@@ -34,9 +34,9 @@ SELECT conversation_id, count(*) AS n FROM (
 ) GROUP BY conversation_id"""
 # A conversation of several pairs was scored in each; of these rewards, which are alike, the one under the first pair id counts.
 _REWARDS = """
-SELECT conversation_id, min_by(last_reward, pair_id) AS reward FROM (
-  SELECT if(t.branch = 'chosen', p.chosen_id, p.rejected_id) AS conversation_id, t.last_reward, t.pair_id
-  FROM fast.traces t JOIN fast.pairs p USING (pair_id) WHERE t.model_id = ? AND t.last_reward IS NOT NULL
+SELECT conversation_id, min_by(reward, pair_id) AS reward FROM (
+  SELECT if(t.branch = 'chosen', p.chosen_id, p.rejected_id) AS conversation_id, t.reward, t.pair_id
+  FROM fast.rewards t JOIN fast.pairs p USING (pair_id) WHERE t.model_id = ?
 ) GROUP BY conversation_id"""
 
 

@@ -121,8 +121,8 @@ def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any
     places: dict[str, list[tuple[Any, ...]]] = {id_: [] for id_ in ids}
     for id_, *place in session.rows(sql, ids):
         places[id_].append(tuple(place))
-    sql = f"""SELECT h.conversation_id, t.model_id, min_by(t.last_reward, t.pair_id) FROM ({here}) h
-        JOIN fast.traces t ON t.pair_id = h.pair_id AND t.branch = h.branch WHERE t.last_reward IS NOT NULL GROUP BY ALL"""
+    sql = f"""SELECT h.conversation_id, t.model_id, min_by(t.reward, t.pair_id) FROM ({here}) h
+        JOIN fast.rewards t ON t.pair_id = h.pair_id AND t.branch = h.branch GROUP BY ALL"""
     rewards: dict[str, dict[str, float]] = {}
     for id_, model_id, reward in session.rows(sql, ids):
         rewards.setdefault(id_, {})[model_id] = reward
@@ -157,7 +157,7 @@ _FACETS: Mapping[str, str] = {
         SELECT conversation_id, coalesce(h.source, o.source) AS source FROM ({PLACES}) h LEFT JOIN fast.origins o USING (pair_id)
     ) GROUP BY 1""",
     "split": f"SELECT split, count(DISTINCT conversation_id) FROM ({PLACES}) GROUP BY 1",
-    "model": "SELECT model_id, count(*) FROM fast.traces GROUP BY 1",
+    "model": "SELECT model_id, count(*) FROM fast.rewards GROUP BY 1",
     "all": "SELECT 'all', count(*) FROM fast.conversations",
 }
 
@@ -220,14 +220,15 @@ def _read(session: Session, id_: str) -> StoredConversation | None:
 
 def _traces(session: Session, id_: str) -> tuple[RewardTrace, ...]:
     """One trace by each model that has scored the conversation, in whichever pair."""
-    sql = """SELECT t.model_id, min_by(t.trace_id, t.pair_id) FROM fast.traces t JOIN fast.pairs p USING (pair_id)
+    sql = """SELECT min(t.pair_id), min_by(t.branch, t.pair_id), t.model_id FROM fast.rewards t JOIN fast.pairs p USING (pair_id)
         WHERE (t.branch = 'chosen' AND p.chosen_id = ?) OR (t.branch = 'rejected' AND p.rejected_id = ?) GROUP BY t.model_id"""
-    wanted = [trace_id for _, trace_id in session.rows(sql, [id_, id_])]
+    wanted = session.rows(sql, [id_, id_])
     if not wanted:
         return ()
+    pairs = list({row[0] for row in wanted})
     # Files are sorted by pair, so the pairs say where to look.
-    pairs = [row[0] for row in session.rows(f"SELECT DISTINCT pair_id FROM fast.traces WHERE trace_id IN ({marks(wanted)})", wanted)]
     sql = f"""SELECT pair_id, branch, model_id, rewards, one_pass FROM lake.trace_rows
-        WHERE pair_id IN ({marks(pairs)}) AND trace_id IN ({marks(wanted)})
+        WHERE pair_id IN ({marks(pairs)}) AND (pair_id, branch, model_id) IN ({", ".join(["(?, ?, ?)"] * len(wanted))})
         QUALIFY row_number() OVER (PARTITION BY trace_id ORDER BY created_at) = 1 ORDER BY model_id"""
-    return tuple(RewardTrace(p, b, m, tuple(rewards), one_pass) for p, b, m, rewards, one_pass in session.rows(sql, [*pairs, *wanted]))
+    found = session.rows(sql, [*pairs, *(value for row in wanted for value in row)])
+    return tuple(RewardTrace(p, b, m, tuple(rewards), one_pass) for p, b, m, rewards, one_pass in found)

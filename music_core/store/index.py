@@ -49,6 +49,17 @@ class _Table:
     reads: str = "{source}"
 
 
+# A model's rewards after the last turn of both sides; there is one trace for each side.
+_SCORED = """(
+SELECT pair_id, model_id, max(last_reward) FILTER (branch = 'chosen') AS chosen, max(last_reward) FILTER (branch = 'rejected') AS rejected
+FROM {source} WHERE last_reward IS NOT NULL GROUP BY ALL)"""
+_MARGINS = """
+CREATE OR REPLACE VIEW fast.margins AS
+SELECT model_id, pair_id, chosen - rejected AS margin FROM fast.scores WHERE chosen IS NOT NULL AND rejected IS NOT NULL"""
+_REWARDS = """
+CREATE OR REPLACE VIEW fast.rewards AS
+SELECT pair_id, 'chosen' AS branch, model_id, chosen AS reward FROM fast.scores WHERE chosen IS NOT NULL
+UNION ALL SELECT pair_id, 'rejected', model_id, rejected FROM fast.scores WHERE rejected IS NOT NULL"""
 _TABLES = (
     _Table(
         "pairs",
@@ -64,7 +75,7 @@ _TABLES = (
         "origin_id, pair_id, source, run_id, method, schedule, created_at",
         "created_at",
     ),
-    _Table("traces", "trace_rows", "trace_id", "trace_id, pair_id, branch, model_id, last_reward", "created_at"),
+    _Table("scores", "trace_rows", "pair_id, model_id", "pair_id, model_id, chosen, rejected", "", reads=_SCORED),
     _Table(
         "verdicts",
         "verdict_rows",
@@ -185,10 +196,6 @@ SELECT pair_id,
 FROM {pairs} JOIN replies c ON c.conversation_id = chosen_id JOIN replies r ON r.conversation_id = rejected_id"""
 # So few conversations are asked for by literal ids, which prune files and row groups; a join reads them all.
 _FEW = 2000
-_MARGINS = """
-CREATE OR REPLACE TABLE fast.margins AS
-SELECT model_id, pair_id, max(last_reward) FILTER (branch = 'chosen') - max(last_reward) FILTER (branch = 'rejected') AS margin
-FROM fast.traces GROUP BY ALL HAVING margin IS NOT NULL"""
 
 
 # What a snapshot did to a table, by its number, or by its name where it had none yet.
@@ -198,7 +205,7 @@ _INSERTS = ("inserted_into_table", "inlined_insert")
 _NO_NEWS = ("merge_adjacent", "inline_flush", "inlined_delete", "deleted_from_table", "created_view", "dropped_view", "altered_view")
 _SOURCES = frozenset(table.source for table in (*_TABLES, *_ON_DEMAND))
 # The table of the lake that a table of the index is made of.
-SOURCE_OF = {table.name: table.source for table in (*_TABLES, *_ON_DEMAND)} | {"margins": "trace_rows"}
+SOURCE_OF = {table.name: table.source for table in (*_TABLES, *_ON_DEMAND)} | dict.fromkeys(("margins", "rewards"), "trace_rows")
 # Asked of the catalog's own database, by its key: through the lake the same costs twice as much, and a look at the lock rows more.
 _CATALOG = "__ducklake_metadata_lake"
 
@@ -273,8 +280,9 @@ class Index:
             elif table.source in news:
                 inlined = self._inlined.get(table.source) if table.short and news[table.source] else None
                 _append(session, table, _inlined(*inlined, first, newest) if inlined else _inserted(table.source, first, newest))
-        if "trace_rows" in news:
+        if not first:
             session.rows(_MARGINS)
+            session.rows(_REWARDS)
         session.rows(f"CREATE OR REPLACE TABLE fast.state AS SELECT {newest} AS snapshot_id")
         session.rows("COMMIT")
         if not first:
@@ -334,8 +342,12 @@ def _load(session: Session, table: _Table) -> None:
         session.rows(_LENGTHS.format(wanted="true", pairs="arrived"))
         session.rows("CREATE OR REPLACE TABLE fast.lengths AS FROM measured")
         return
-    none = " LIMIT 0" if table.passing else ""
-    session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS {_distinct(table, f'lake.{table.source}')}{none}")
+    source = f"lake.{table.source}"
+    # Telling rows apart takes most of the time and memory of a load, and they nearly always are.
+    alike = f"SELECT count(*) > count(DISTINCT hash({table.key})) FROM {source} WHERE {table.only}"
+    is_plain = table.passing or table.name == "scores" or not session.one(alike)
+    rows = _all(table, source) if is_plain else _distinct(table, source)
+    session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS {rows}{' LIMIT 0' * table.passing}")
 
 
 def _inserted(source: str, first: int, last: int) -> str:
@@ -354,6 +366,13 @@ def _append(session: Session, table: _Table, since: str) -> None:
     if table.passing:
         session.rows(f"DELETE FROM fast.{table.name}")
         session.rows(f"INSERT INTO fast.{table.name} {new}")
+        return
+    if table.name == "scores":
+        merged = "pair_id, model_id, coalesce(k.chosen, a.chosen), coalesce(k.rejected, a.rejected)"
+        new = f"SELECT {merged} FROM ({_all(table, since)}) a LEFT JOIN fast.scores k USING (pair_id, model_id)"
+        session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {new}")
+        session.rows("DELETE FROM fast.scores WHERE (pair_id, model_id) IN (SELECT (pair_id, model_id) FROM arrived)")
+        session.rows("INSERT INTO fast.scores FROM arrived")
         return
     if table.twice:
         session.rows(f"INSERT INTO fast.{table.name} {new}")
@@ -377,6 +396,9 @@ def _append(session: Session, table: _Table, since: str) -> None:
         session.rows(f"INSERT INTO fast.{table.name} {unknown}")
 
 
+def _all(table: _Table, source: str) -> str:
+    return f"SELECT {table.columns} FROM {table.reads.replace('{source}', source)} WHERE {table.only}"
+
+
 def _distinct(table: _Table, source: str) -> str:
-    one = f"QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"
-    return f"SELECT {table.columns} FROM {table.reads.replace('{source}', source)} WHERE {table.only} {one}"
+    return f"{_all(table, source)} QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"

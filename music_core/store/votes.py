@@ -13,22 +13,24 @@ from music_core.store.said import FINAL, LABEL_VOTE, VERDICT_VOTE
 from music_core.store.session import Session
 from music_core.types import NEUTRAL_METHODS, Vote
 
-# A pair has a construction as soon as one of its origins built it.
+# Each kind of raters as a query for `{pair}` of the pairs in `{pairs}`, then rater, value, whether it was trained on the pair, and
+# whether it is final. A pair has a construction as soon as one of its origins built it.
 _BUILT = f"""
-SELECT pair_id, seed_id, 'construction', 1, false, false FROM chosen WHERE pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT})"""
+SELECT {{pair}}, 'construction' AS rater, 1 AS value, false AS trained_on, false AS final
+FROM {{pairs}} s WHERE s.pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT})"""
 
 _JUDGES = f"""
-SELECT v.pair_id, s.seed_id, 'judge:' || v.judge, {VERDICT_VOTE}, false, false
-FROM fast.verdicts v JOIN chosen s USING (pair_id) WHERE v.value <> 'unresolved'"""
+SELECT {{pair}}, 'judge:' || v.judge AS rater, {VERDICT_VOTE} AS value, false AS trained_on, false AS final
+FROM fast.verdicts v JOIN {{pairs}} s USING (pair_id) WHERE v.value <> 'unresolved'"""
 
 _MODELS = """
-SELECT g.pair_id, s.seed_id, 'model:' || d.name, CAST(sign(g.margin) AS INTEGER), t.pair_id IS NOT NULL, false
-FROM fast.margins g JOIN chosen s USING (pair_id) JOIN lake.models d USING (model_id)
+SELECT {pair}, 'model:' || d.name AS rater, CAST(sign(g.margin) AS INTEGER) AS value, t.pair_id IS NOT NULL AS trained_on, false AS final
+FROM fast.margins g JOIN {pairs} s USING (pair_id) JOIN lake.models d USING (model_id)
 LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t ON t.run_id = d.run_id AND t.pair_id = g.pair_id"""
 
 _PEOPLE = f"""
-SELECT l.pair_id, s.seed_id, 'person:' || l.person, {LABEL_VOTE}, false, {FINAL}
-FROM fast.labels l JOIN chosen s USING (pair_id) WHERE {DECIDED}"""
+SELECT {{pair}}, 'person:' || l.person AS rater, {LABEL_VOTE} AS value, false AS trained_on, {FINAL} AS final
+FROM fast.labels l JOIN {{pairs}} s USING (pair_id) WHERE {DECIDED}"""
 
 _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "construction": (_BUILT, NEUTRAL_METHODS),
@@ -36,18 +38,18 @@ _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "model": (_MODELS, ()),
     "person": (_PEOPLE, ()),
 }
-_KINDS = tuple(_SAID_BY.values())
-# The same as numbers: tables of the cursor, since each is asked for more than once.
-_SAID = (
-    f"""said(pair_id, seed_id, rater, value, trained_on, final) AS ({" UNION ALL ".join(sql for sql, _ in _KINDS)}) SELECT * FROM said"""
+# The same as numbers. Pairs are numbered once, so that no id goes further than the join that finds its number.
+_NUMBERED = (
+    "CREATE OR REPLACE TEMP TABLE numbered AS {chosen} "
+    "SELECT pair_id, CAST(row_number() OVER () - 1 AS INTEGER) AS pair, hash(seed_id) AS seed FROM chosen"
 )
-_NUMBERED = """
-CREATE OR REPLACE TEMP TABLE numbered AS
-SELECT pair_id, row_number() OVER (ORDER BY pair_id) - 1 AS pair, dense_rank() OVER (ORDER BY seed_id) - 1 AS seed
-FROM (SELECT pair_id, min(seed_id) AS seed_id FROM said GROUP BY pair_id)"""
 _RATERS = """
 CREATE OR REPLACE TEMP TABLE raters AS
-SELECT rater, row_number() OVER (ORDER BY rater) - 1 AS number FROM (SELECT DISTINCT rater FROM said)"""
+SELECT rater, CAST(row_number() OVER (ORDER BY rater) - 1 AS INTEGER) AS number FROM (
+  SELECT 'construction' AS rater UNION SELECT 'judge:' || judge FROM fast.verdicts
+  UNION SELECT 'model:' || name FROM lake.models UNION SELECT 'person:' || person FROM fast.labels)"""
+_SAID = " UNION ALL ".join(sql.format(pair="s.pair", pairs="numbered") for sql, _ in _SAID_BY.values())
+_NUMBERS = f"SELECT pair, number, CAST(value AS TINYINT) AS value, trained_on, final FROM ({_SAID}) JOIN raters USING (rater)"
 
 _UNRESOLVED = """
 SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair_id)
@@ -72,7 +74,8 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
     def query(session: Session) -> list[Vote]:
         found: list[Vote] = []
         for sql, params in (_SAID_BY[kind] for kind in _SAID_BY if kind in kinds):
-            rows = session.rows(f"{chosen.sql} SELECT * FROM ({sql}) AS said ORDER BY 3, 1", (*chosen.params, *params))
+            said = sql.format(pair="s.pair_id, s.seed_id", pairs="chosen")
+            rows = session.rows(f"{chosen.sql} SELECT * FROM ({said}) AS said ORDER BY rater, pair_id", (*chosen.params, *params))
             found += [Vote(*row) for row in rows]
         return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
 
@@ -83,7 +86,7 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
 class VoteColumns:
     """Votes as numbers: vote k is what rater `raters[rater[k]]` says about pair number `pair[k]`; pair p is of seed number `seed[p]`.
 
-    `pair_ids` are the ids of the pairs by number, where they were asked for.
+    Pairs are numbered in the order of their seeds. `pair_ids` are the ids of the pairs by number, where they were asked for.
     """
 
     raters: tuple[str, ...]
@@ -97,29 +100,36 @@ class VoteColumns:
 
 
 def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = False) -> VoteColumns:
-    """The votes of `votes`, adjudicated, as arrays: of hundreds of thousands, most of the time goes into making objects."""
+    """The votes of `votes`, adjudicated, as arrays: of hundreds of thousands, most of the time goes into making objects.
+
+    Seeds are told apart by 64 bits of a hash.
+    """
     chosen = selection(f or PairFilter())
-    params = (*chosen.params, *(value for _, values in _KINDS for value in values))
 
     def query(session: Session) -> VoteColumns:
-        session.rows(f"CREATE OR REPLACE TEMP TABLE said AS {chosen.sql}, {_SAID}", params)
-        session.rows(_NUMBERED)
+        session.rows(_NUMBERED.format(chosen=chosen.sql), chosen.params)
         session.rows(_RATERS)
-        raters = tuple(row[0] for row in session.rows("SELECT rater FROM raters ORDER BY number"))
-        columns = "number, pair, value, trained_on, final, seed"
-        found = session.arrays(f"SELECT {columns} FROM said JOIN numbered USING (pair_id) JOIN raters USING (rater)")
-        pair = found["pair"].astype(np.int64)
-        seed = np.zeros(int(pair.max()) + 1 if len(pair) else 0, np.int64)
-        seed[pair] = found["seed"]
+        names = [row[0] for row in session.rows("SELECT rater FROM raters ORDER BY number")]
+        found = session.arrays(_NUMBERS, NEUTRAL_METHODS)
+        voted = np.unique(found["pair"])
+        hashes = session.arrays("SELECT seed FROM numbered ORDER BY pair")["seed"][voted]
+        by_seed = np.argsort(hashes, kind="stable")
+        number_of = np.zeros(int(voted.max(initial=-1)) + 1, np.int64)
+        number_of[voted[by_seed]] = np.arange(len(voted))
+        ids: tuple[str, ...] = ()
+        if with_ids:
+            known = [row[0] for row in session.rows("SELECT pair_id FROM numbered ORDER BY pair")]
+            ids = tuple(known[i] for i in voted[by_seed])
+        present, rater = np.unique(found["number"], return_inverse=True)
         return VoteColumns(
-            raters,
-            found["number"].astype(np.int64),
-            pair,
+            tuple(names[i] for i in present),
+            rater,
+            number_of[found["pair"]],
             found["value"].astype(np.int64),
             found["trained_on"].astype(np.bool_),
             found["final"].astype(np.bool_),
-            seed,
-            tuple(row[0] for row in session.rows("SELECT pair_id FROM numbered ORDER BY pair")) if with_ids else (),
+            np.cumsum(np.diff(hashes[by_seed], prepend=hashes[by_seed][:1]) != 0),
+            ids,
         )
 
     with store.wide():
