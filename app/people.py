@@ -1,5 +1,6 @@
 """Who sits here: an identity from the sign-in, else a local name, kept in this browser and recorded as unverified."""
 
+import functools
 import os
 import threading
 import unicodedata
@@ -60,9 +61,15 @@ def clean_name(text: str) -> str | None:
     return name if name and visible(name).find("mw-ctl") < 0 else None
 
 
+# Streamlit works out the paths anew at each question, which takes longer than to look at the files.
+@functools.lru_cache(maxsize=8)
+def _secret_files(folder: str) -> tuple[str, ...]:  # noqa: ARG001 -- where the server runs, which they depend on
+    return tuple(st.get_option("secrets.files"))
+
+
 def sign_in() -> SignIn:
     """Whether people can sign in: `broken` where a sign-in was set up and its secrets cannot be read now."""
-    there = any(Path(path).exists() for path in st.get_option("secrets.files"))
+    there = any(os.path.exists(path) for path in _secret_files(os.getcwd()))  # noqa: PTH109, PTH110 -- asked a dozen times by a page
     # While there is no file Streamlit looks for it at length at every question, and a page asks a dozen times. A file that was
     # read once counts on, even where it is gone.
     if (there or _SECRETS_READ.is_set()) and secrets_singleton.load_if_toml_exists():

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from benchmarks.synthetic.copies import add_copies
 from benchmarks.synthetic.pairs import RUNS, PairMaker
 from benchmarks.synthetic.text import passages
 from benchmarks.synthetic.votes import MODELS, judged, labels, traces
@@ -22,9 +23,11 @@ from music_core.store.traces import add_traces
 from music_core.types import Reading, RewardModel, RewardTrace, Run, SourcedPair, Verdict
 
 # Grows with every change of what is written, so that an older store is not taken for this one.
-FORM = 1
+FORM = 2
 BATCH = 4_000
 N_LABELS = 2_000
+# More pairs than these are copies of them.
+ORIGINALS = 104_000
 DONE = "synthetic.json"
 _WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -60,10 +63,13 @@ def _write(store: Store, n: int, random: Random, say: Callable[[str], None]) -> 
     # Each kind draws from numbers of its own, so that a change of one leaves the others as they are.
     maker, said = PairMaker(Random(random.getrandbits(64)), passages(Random(random.getrandbits(64)))), Random(random.getrandbits(64))
     source, ids = maker.pairs(), list[str]()
-    while len(ids) < n:
-        batch = list(islice(source, min(BATCH, n - len(ids))))
+    n_originals = min(n, ORIGINALS)
+    while len(ids) < n_originals:
+        batch = list(islice(source, min(BATCH, n_originals - len(ids))))
         ids += _write_batch(store, batch, said)
         say(f"{len(ids):,} of {n:,} pairs written")
+    if n > n_originals:
+        add_copies(store, n_originals, n)
     add_labels(store, labels(ids, N_LABELS, said))
 
 
