@@ -15,13 +15,13 @@ from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
 from music_core.store import labels
 from music_core.store.connect import Store, open_store
-from music_core.store.evidence import Evidence, evidence_of
+from music_core.store.evidence import Evidence, evidence_of, verdicts_on
 from music_core.store.filters import selection
 from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
 from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, get_text, list_pairs, pair_ids, sorted_ids
 from music_core.store.pairs import simulators as list_simulators
-from music_core.store.readings import judged
+from music_core.store.readings import readings_of
 from music_core.store.runs import list_runs
 from music_core.store.traces import traces_of
 from music_core.store.views import SavedView, list_views
@@ -186,11 +186,11 @@ def pair_view(pair_id: str) -> PairView:
     opened = store()
     # Beside the text, which takes as long as all the others: each is a query of its own that mostly waits for the catalog.
     traces = _BESIDE.submit(traces_of, opened, pair_id)
-    said = _BESIDE.submit(judged, opened, [pair_id])
-    history = _BESIDE.submit(label_history, opened, pair_id)
+    readings = _BESIDE.submit(readings_of, opened, pair_id)
     stored = stored_pair(pair_id)
-    readings, verdicts = said.result()
-    return PairView(stored, tuple(traces.result()), tuple(readings), tuple(verdicts), tuple(history.result()))
+    verdicts, is_labelled = verdicts_on(opened, pair_id)
+    history = label_history(opened, pair_id) if is_labelled else []
+    return PairView(stored, tuple(traces.result()), tuple(readings.result()), verdicts, tuple(history))
 
 
 def evidence(pair_id: str) -> Evidence:

@@ -26,8 +26,22 @@ def evidence_of(store: Store, pair_id: str) -> Evidence:
     """Out of the index, as new as this process last saw the lake. Only names of systems, where nobody built the pair, lie in the lake."""
 
     def query(session: Session) -> Evidence:
-        verdicts = session.rows(f"SELECT {VERDICT_COLUMNS} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])
         margins = session.rows("SELECT model_id, margin FROM fast.margins WHERE pair_id = ? ORDER BY model_id", [pair_id])
-        return Evidence(tuple(Verdict(*row) for row in verdicts), dict(margins), systems_by_pair(session, [pair_id]).get(pair_id))
+        return Evidence(_verdicts(session, pair_id), dict(margins), systems_by_pair(session, [pair_id]).get(pair_id))
 
     return store.seen(query)
+
+
+def verdicts_on(store: Store, pair_id: str) -> tuple[tuple[Verdict, ...], bool]:
+    """The present verdicts, by judge, and whether anybody has ever labelled the pair, out of the index at the newest snapshot."""
+
+    def query(session: Session) -> tuple[tuple[Verdict, ...], bool]:
+        labelled = session.one("SELECT count(*) FROM fast.events WHERE pair_id = ?", [pair_id])
+        return _verdicts(session, pair_id), bool(labelled)
+
+    return store.indexed(query)
+
+
+def _verdicts(session: Session, pair_id: str) -> tuple[Verdict, ...]:
+    rows = session.rows(f"SELECT {VERDICT_COLUMNS} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])
+    return tuple(Verdict(*row) for row in rows)

@@ -1,6 +1,6 @@
 """A write of labels asks the index what was said so far, where that is a copy of the very snapshot it will be committed on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,31 @@ def test_what_others_committed_in_between_is_asked_of_the_lake(
     assert asked == ["lake.label_rows"]
     assert label.event.supersedes == elsewhere[0].id
     assert not label.event.blind
+
+
+def test_what_others_commit_after_the_copy_was_found_right_sends_the_write_back_to_its_questions(
+    home: Path, store: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine's label comes between the question and the commit."""
+    other, use_copies = (
+        open_store(home.with_name("other"), catalog=store.where.catalog, data_path=store.where.data_path),
+        Session.use_copies,
+    )
+    elsewhere: list[StoredLabel] = []
+
+    def late(session: Session, copies: Mapping[str, str]) -> None:
+        use_copies(session, copies)
+        monkeypatch.setattr(Session, "use_copies", use_copies)
+        elsewhere.append(add_label(other, said("t1", pair_ids[0])))
+        asked.clear()
+
+    monkeypatch.setattr(Session, "use_copies", late)
+    label = add_label(store, said("t2", pair_ids[0], "right"))
+    other.close()
+    assert asked == ["fast.events"] * 2
+    assert label.event.supersedes == elsewhere[0].id
+    assert not label.event.blind
+    assert all_labels(store) == [elsewhere[0], label]
 
 
 def test_writes_of_one_transaction_see_each_other(store: Store, pair_ids: list[str], asked: list[str]) -> None:
