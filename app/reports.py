@@ -23,7 +23,7 @@ from music_core.evaluate.agreement import Cell, agreement_cells
 from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.slices import Ceiling, Slice, ceiling
 from music_core.evaluate.votes import GROUPS, kind_of, table_of_numbers
-from music_core.store.info import store_info
+from music_core.store.info import counts
 from music_core.store.inventory import SourceCount, source_counts
 from music_core.store.pairs import Facet, PairFilter
 from music_core.store.votes import excluded_votes, vote_columns, votes
@@ -78,7 +78,7 @@ def _now() -> tuple[str, int]:
 def _inventory(home: str, version: int) -> Inventory:  # noqa: ARG001
     opened = data.store()
     *sources, whole = source_counts(opened)
-    return Inventory(store_info(opened)["counts"], tuple(sources), whole, data.filter_values(), tuple(data.models()))
+    return Inventory(counts(opened), tuple(sources), whole, data.filter_values(), tuple(data.models()))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Comparing the raters …")

@@ -21,6 +21,15 @@ _COUNTS = {
     "runs": "SELECT count(*) FROM lake.runs",
     "queues": "SELECT count(*) FROM lake.queues",
 }
+# The same where the index is filled: telling all rows of the lake apart takes seconds for a million pairs.
+_SEEN = _COUNTS | {
+    "pairs": "SELECT count(*) FROM fast.pairs",
+    "seeds": "SELECT count(DISTINCT seed_id) FROM (SELECT seed_id FROM fast.pairs UNION ALL SELECT seed_id FROM lake.seed_rows)",
+    "labels": "SELECT count(*) FROM fast.labels WHERE choice IS NOT NULL",
+    "readings": "SELECT count(DISTINCT hash(reading_id)) FROM lake.reading_rows",
+    "verdicts": "SELECT count(*) FROM fast.verdicts",
+    "traces": "SELECT count(*) FROM fast.rewards",
+}
 _GROUPS = {
     "sources": "SELECT source, count(DISTINCT pair_id) FROM lake.origin_rows GROUP BY 1 ORDER BY 2 DESC, 1",
     "chat_sources": "SELECT source, count(DISTINCT conversation_id) FROM lake.seed_rows GROUP BY 1 ORDER BY 2 DESC, 1",
@@ -55,6 +64,12 @@ def store_info(store: Store) -> dict[str, Any]:
         }
 
     return store.view(query)
+
+
+def counts(store: Store) -> dict[str, int]:
+    """The `counts` of `store_info` out of the index, for pages; a trace without any reward counts here as none."""
+    with store.wide():
+        return store.indexed(lambda session: {name: int(session.one(sql)) for name, sql in _SEEN.items()})
 
 
 def _catalog_bytes(store: Store) -> int | None:

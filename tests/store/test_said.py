@@ -17,6 +17,7 @@ from music_core.evaluate.votes import GROUPS, kind_of, table_of_numbers
 from music_core.store.connect import Store, open_store
 from music_core.store.facts import pair_facts
 from music_core.store.filters import GAPS, Comparison, PairFilter
+from music_core.store.info import counts, store_info
 from music_core.store.labels import add_labels, undo_label
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs, pair_ids
@@ -241,3 +242,7 @@ def test_votes_as_numbers_give_the_same_matrix_as_votes_one_by_one(any_store: St
     found = vote_columns(any_store, f)
     table = table_of_numbers(found.raters, found.rater, found.pair, found.value, found.trained_on, found.final, found.seed)
     assert agreement_cells(table, n_boot=50) == agreement_cells(votes(any_store, f), n_boot=50)
+
+
+def test_the_index_counts_what_the_lake_holds(any_store: Store) -> None:
+    assert counts(any_store) == store_info(any_store)["counts"]
