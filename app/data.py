@@ -186,9 +186,10 @@ def pair_view(pair_id: str) -> PairView:
     opened = store()
     # Beside the text, which takes as long as all the others: each is a query of its own that mostly waits for the catalog.
     traces = _BESIDE.submit(traces_of, opened, pair_id)
+    verdicts, is_labelled = verdicts_on(opened, pair_id)
+    # After the verdicts, so that no verdict lacks its readings.
     readings = _BESIDE.submit(readings_of, opened, pair_id)
     stored = stored_pair(pair_id)
-    verdicts, is_labelled = verdicts_on(opened, pair_id)
     history = label_history(opened, pair_id) if is_labelled else []
     return PairView(stored, tuple(traces.result()), tuple(readings.result()), verdicts, tuple(history))
 
@@ -223,9 +224,8 @@ def queue_of(state: ListState) -> Waiting:
     """
     f = state.changed(label="").filter(None)
     tables = selection(f).tables
-    if tables & _BY_LABELS:
-        return _sorted_ids_lately(str(store().home), f)
-    return _sorted_ids(str(store().home), store().written_at(tables), f)
+    home = str(store().home)
+    return _sorted_ids_lately(home, f) if tables & _BY_LABELS else _laid_out(home, f).now(store().written_at(tables))
 
 
 def _read_ids(f: PairFilter) -> Waiting:
@@ -233,9 +233,28 @@ def _read_ids(f: PairFilter) -> Waiting:
     return Waiting(ids, frozenset(ids))
 
 
+@dataclass(slots=True)
+class _LaidOut:
+    """The pairs of one filter as they were read last, in how long, and until when they serve."""
+
+    f: PairFilter
+    written: int = -1
+    until: float = 0.0
+    waiting: Waiting | None = None
+
+    def now(self, written: int) -> Waiting:
+        """The pairs, read again where their tables have changed: while many commits arrive, for a tenth of the time at most."""
+        began = time.monotonic()
+        found = self.waiting
+        if found is None or (written != self.written and began > self.until):
+            found = self.waiting = _read_ids(self.f)
+            self.written, self.until = written, time.monotonic() + 10 * (time.monotonic() - began)
+        return found
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _sorted_ids(home: str, written: int, f: PairFilter) -> Waiting:  # noqa: ARG001
-    return _read_ids(f)
+def _laid_out(home: str, f: PairFilter) -> _LaidOut:  # noqa: ARG001
+    return _LaidOut(f)
 
 
 @st.cache_resource(max_entries=16, ttl=QUEUE_S, show_spinner=False)

@@ -3,6 +3,7 @@
 import functools
 import os
 import threading
+import time
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,15 +62,15 @@ def clean_name(text: str) -> str | None:
     return name if name and visible(name).find("mw-ctl") < 0 else None
 
 
-# Streamlit works out the paths anew at each question, which takes longer than to look at the files.
+# Streamlit works out the paths anew at each question, which takes longer than to look at the files. Its settings may change while it runs.
 @functools.lru_cache(maxsize=8)
-def _secret_files(folder: str) -> tuple[str, ...]:  # noqa: ARG001 -- where the server runs, which they depend on
+def _secret_files(folder: str, second: int) -> tuple[str, ...]:  # noqa: ARG001
     return tuple(st.get_option("secrets.files"))
 
 
 def sign_in() -> SignIn:
     """Whether people can sign in: `broken` where a sign-in was set up and its secrets cannot be read now."""
-    there = any(os.path.exists(path) for path in _secret_files(os.getcwd()))  # noqa: PTH109, PTH110 -- asked a dozen times by a page
+    there = any(os.path.exists(path) for path in _secret_files(os.getcwd(), int(time.monotonic())))  # noqa: PTH109, PTH110 -- asked a dozen times by a page
     # While there is no file Streamlit looks for it at length at every question, and a page asks a dozen times. A file that was
     # read once counts on, even where it is gone.
     if (there or _SECRETS_READ.is_set()) and secrets_singleton.load_if_toml_exists():

@@ -62,7 +62,7 @@ def _heads(home: str, written: int) -> list[QueueHead]:  # noqa: ARG001
 
 
 def heads() -> list[QueueHead]:
-    """All queues, newest first, as new as `data.said_so_far`, asked for before it."""
+    """All queues, newest first, as new as the page's last look at the store, such as `data.said_so_far`."""
     return _heads(str(data.store().home), data.store().written_at(["queue_rows"]))
 
 

@@ -1,6 +1,7 @@
 """How fast the workbench is with a store of 104,000 pairs: `python -m benchmarks.browse --json [--data PATH --pairs N --seed S]`.
 
-The store is synthetic (`benchmarks.synthetic`): of six messages of 900 characters a side on average, written once under
+The store is synthetic (`benchmarks.synthetic`): of six messages of 900 characters a side on average, beyond 104,000 pairs of copies
+under ids of their own, written once under
 `--data` (by default in the temporary folder) and copied for each run, since labels are written. Beside each time stands its
 floor from the same run, taken in turns with it: the bare query on the same lake, and for keys and starts a minimal Streamlit
 page with the same conversations, run as Streamlit runs it by itself (`floor_tuned_ms`: under our settings). `ratio` is median by

@@ -53,10 +53,11 @@ def page() -> None:
         if person is None:
             label_head.ask_name()
             return
+        # First, since what is laid out below is as new as this.
+        said = data.said_so_far(person)
         if "make" in query:
             queue_form.show(state, person)
             return
-        said = data.said_so_far(person)
         queue_choice.show(queues.heads(), queues.n_disputed())
         desk = labelling.open_desk(person, said, state, query.get("queue", [""])[-1])
         if not desk.queue and desk.pair is None:

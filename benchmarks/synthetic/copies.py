@@ -1,8 +1,9 @@
 """More of the same pairs: a store of a million in minutes, where writing each pair one by one takes an hour.
 
 A copy has ids of its own, also those of its seed and conversations, and everything that was said about the pair. Its text is that of
-the pair, so its ids are no hashes of it: a copy is for being listed, searched, compared and labelled, not for being exported.
-Nothing takes less long on copies than on as many different pairs, since ids decide where rows lie.
+the pair, so its ids are no hashes of it: a copy is for being listed, searched, compared and labelled, not for being exported, and
+`music store check` names it. Ids decide where rows lie, so copies are read like as many different pairs; equal texts may compress
+better.
 """
 
 from music_core.store.connect import Store

@@ -15,7 +15,8 @@ import duckdb
 from music_core.config import load_settings
 from music_core.errors import StoreBusyError, StoreError
 from music_core.store import attach, migrate
-from music_core.store.index import COPIES, Index
+from music_core.store.index import Index
+from music_core.store.index_tables import COPIES
 from music_core.store.queue import Queue
 from music_core.store.session import Row, Session
 from music_core.store.text import without_password
@@ -196,8 +197,7 @@ class Store:
             return [fn(session) for fn in fns]
 
         def once() -> list[Any]:
-            if self._index.ready:
-                self._index.refresh(self._cursor)
+            self._index.catch_up(self._cursor)
             return self._transaction(all_of_them, alone=True)
 
         return retrying(once, "write of labels", RETRY_S if len(fns) == 1 else TOGETHER_S)
@@ -220,7 +220,7 @@ class Store:
             return result
 
     def written_at(self, tables: Collection[str]) -> int:
-        """The newest snapshot that changed one of these tables of the lake, of those that the index has seen: it looks at none itself."""
+        """The newest snapshot that added to one of these tables of the lake, of those that the index has seen; this looks at none."""
         return self._index.written_at(tables)
 
     def version(self) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from music_core.errors import StoreError
 from music_core.store.filters import BUILT, Part, Selection, any_of, joined, values_of, with_text
-from music_core.store.index import PLACES
+from music_core.store.index_tables import PLACES
 from music_core.store.session import marks
 from music_core.store.text import to_json
 from music_core.types import NEUTRAL_METHODS

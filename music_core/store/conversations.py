@@ -9,7 +9,7 @@ from music_core.errors import StoreError
 from music_core.store.browse import Facet
 from music_core.store.connect import Store
 from music_core.store.conversation_filter import NEEDS, ConversationFilter, order, order_back, selection, stands_before
-from music_core.store.index import PLACES
+from music_core.store.index_tables import PLACES
 from music_core.store.pairs import origins_of
 from music_core.store.session import Session, marks
 from music_core.store.text import from_json, utc
@@ -219,7 +219,7 @@ def _read(session: Session, id_: str) -> StoredConversation | None:
 
 
 def _traces(session: Session, id_: str) -> tuple[RewardTrace, ...]:
-    """One trace by each model that has scored the conversation, in whichever pair."""
+    """One trace by each model that has scored the conversation, in whichever pair; none without a reward."""
     sql = """SELECT min(t.pair_id), min_by(t.branch, t.pair_id), t.model_id FROM fast.rewards t JOIN fast.pairs p USING (pair_id)
         WHERE (t.branch = 'chosen' AND p.chosen_id = ?) OR (t.branch = 'rejected' AND p.rejected_id = ?) GROUP BY t.model_id"""
     wanted = session.rows(sql, [id_, id_])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from music_core.errors import StoreError
-from music_core.store.index import SOURCE_OF
+from music_core.store.index_tables import SOURCE_OF
 from music_core.store.said import BUILT as BUILT
 from music_core.store.said import DECIDED as DECIDED
 from music_core.store.said import Comparison as Comparison
@@ -115,7 +115,7 @@ class Selection:
 
     @property
     def tables(self) -> frozenset[str]:
-        """Tables and views of the lake that decide which pairs pass."""
+        """Tables of the lake that decide which pairs pass."""
         return frozenset(SOURCE_OF[name] if schema == "fast" else name for schema, name in _NAMED.findall(self.sql))
 
 

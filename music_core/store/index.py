@@ -4,186 +4,26 @@ A query over the lake costs 10 ms and more per table before its first row, since
 and seconds where many small files lie. So each process keeps a copy of the columns without long text in DuckDB tables of
 its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels` …; about 120 MB of the
 process for 100,000 pairs) and brings it up to date before a query by reading the rows that were appended since. The lake's tables
-are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge. `fast.state` says
-which snapshot of the lake it is a copy of.
+are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge, or a model's rewards
+for both sides. `fast.state` says which snapshot of the lake it is a copy of.
 
 Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
 and kept up to date from then on. That of conversations reads every text once.
 """
 
+import contextlib
 import itertools
 import re
 import threading
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
 
-from music_core.store.label_rows import LABEL_COLUMNS, REPEAT
+from music_core.store.index_tables import MARGINS, ON_DEMAND, REWARDS, SOURCES, TABLES, Table
 from music_core.store.session import Row, Session, marks
 
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table in memory and the rows of the lake that it is made of: those of `only`, by `key`; `newest` is the order among equals.
-
-    A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
-    one takes what arrives, in place of asking the lake again. Rows of a `short` table, which many commits add a few to, are taken
-    from where DuckLake inlines them, where that can be done. Where rows may stand `twice`, what arrives is not looked for first.
-    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart.
-    """
-
-    name: str
-    source: str
-    key: str
-    columns: str
-    newest: str
-    replaces: bool = False
-    only: str = "true"
-    passing: bool = False
-    through: str = ""
-    short: bool = False
-    twice: bool = False
-    reads: str = "{source}"
-
-
-# A model's rewards after the last turn of both sides; there is one trace for each side.
-_SCORED = """(
-SELECT pair_id, model_id, max(last_reward) FILTER (branch = 'chosen') AS chosen, max(last_reward) FILTER (branch = 'rejected') AS rejected
-FROM {source} WHERE last_reward IS NOT NULL GROUP BY ALL)"""
-_MARGINS = """
-CREATE OR REPLACE VIEW fast.margins AS
-SELECT model_id, pair_id, chosen - rejected AS margin FROM fast.scores WHERE chosen IS NOT NULL AND rejected IS NOT NULL"""
-_REWARDS = """
-CREATE OR REPLACE VIEW fast.rewards AS
-SELECT pair_id, 'chosen' AS branch, model_id, chosen AS reward FROM fast.scores WHERE chosen IS NOT NULL
-UNION ALL SELECT pair_id, 'rejected', model_id, rejected FROM fast.scores WHERE rejected IS NOT NULL"""
-_TABLES = (
-    _Table(
-        "pairs",
-        "pair_rows",
-        "pair_id",
-        "pair_id, seed_id, split, chosen_id, rejected_id, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at",
-        "created_at",
-    ),
-    _Table(
-        "origins",
-        "origin_rows",
-        "origin_id",
-        "origin_id, pair_id, source, run_id, method, schedule, created_at",
-        "created_at",
-    ),
-    _Table("scores", "trace_rows", "pair_id, model_id", "pair_id, model_id, chosen, rejected", "", reads=_SCORED),
-    _Table(
-        "verdicts",
-        "verdict_rows",
-        "pair_id, judge",
-        "pair_id, judge, kind, value, score, n_readings, n_unparsed, first_rate, seq",
-        "seq DESC",
-        replaces=True,
-    ),
-    _Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True, short=True),
-    # Only whoever writes labels asks it, so that a row which was read twice may stand here twice.
-    _Table("events", "label_rows", "label_id", "label_id, pair_id, person, choice, kind, seq", "seq", through="new_labels", twice=True),
-    _Table(
-        "labels",
-        "label_rows",
-        "pair_id, person",
-        "pair_id, person, choice, left_branch, queue, seq, kind, label_id",
-        "seq DESC",
-        replaces=True,
-        only=f"NOT {REPEAT}",
-        through="new_labels",
-    ),
-    _Table(
-        "repeats",
-        "label_rows",
-        "pair_id, person",
-        "pair_id, person, choice, seq, label_id",
-        "seq DESC",
-        replaces=True,
-        only=REPEAT,
-        through="new_labels",
-    ),
-    _Table(
-        "reservations",
-        "reservation_rows",
-        "pair_id, person",
-        "pair_id, person, until",
-        "until DESC",
-        replaces=True,
-        short=True,
-    ),
-)
-# What a transaction that writes labels asks of these tables it may ask of their copies, where `fast.state` allows it.
-COPIES = {"label_rows": "fast.events", "reservation_rows": "fast.reservations"}
-# The value of a key in compact JSON, with its escapes: taking turn records apart as JSON costs four times as much, and
-# DuckDB refuses half a surrogate, which Python writes and reads.
-MODEL_IN_TURNS = r'"model":"((?:[^"\\]|\\.)*)"'
-_MEETINGS = '[{"sides":{"chosen":"VARCHAR","rejected":"VARCHAR"},"n":"INTEGER","mode":"VARCHAR"}]'
-OPENING_CHARS = 200
-# Where a conversation stands: a side of a pair, or a chat on its own.
-PLACES = """
-SELECT chosen_id AS conversation_id, pair_id, 'chosen' AS branch, split, NULL AS source, created_at FROM fast.pairs
-UNION ALL SELECT rejected_id, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
-UNION ALL SELECT conversation_id, NULL, 'none', split, source, created_at FROM fast.chats"""
-# Without the text before rows are told apart: it would go through the whole query.
-_MEASURED = f"""(
-SELECT * FROM (
-  SELECT conversation_id, len(messages)::INTEGER AS n_messages,
-    len(list_filter(messages, lambda m: m.role = 'assistant'))::INTEGER AS n_turns,
-    coalesce(list_sum(list_transform(messages, lambda m: length(m.content))), 0)::BIGINT AS n_chars,
-    coalesce(left(list_filter(messages, lambda m: m.role = 'user')[1].content, {OPENING_CHARS}), '') AS opening
-  FROM {{source}}
-) JOIN (SELECT conversation_id, min(created_at) AS created_at FROM ({PLACES}) GROUP BY conversation_id) USING (conversation_id))"""
-# Models by side, as they stand in JSON. Each record has one branch, one model and one turn; with the neighbours that these have in the
-# order of keys, no sampling parameter of the same name is taken for one. What was written before the sides part, whoever's record it
-# is, belongs to both.
-_RECORDS = f"""list_zip(regexp_extract_all(turns, '"branch":"(chosen|rejected)","cost":', 1),
-  regexp_extract_all(turns, '{MODEL_IN_TURNS},"prompt_hash":', 1),
-  regexp_extract_all(turns, '"tokens_out":[0-9]+,"turn":([0-9]+)[}}]', 1))"""
-_WRITERS = f"""(
-SELECT origin_id, pair_id, created_at,
-  list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'chosen' OR r[3]::INTEGER < divergence), lambda r: r[2])) AS by_chosen,
-  list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'rejected' OR r[3]::INTEGER < divergence), lambda r: r[2]))
-    AS by_rejected
-FROM (SELECT o.origin_id, o.pair_id, o.created_at, p.divergence, {_RECORDS} AS records
-  FROM {{source}} o JOIN fast.pairs p ON p.pair_id = o.pair_id))"""
-# Read when first asked for.
-_ON_DEMAND = (
-    _Table("models", "model_rows", "model_id", "model_id, name, run_id", "created_at"),
-    _Table("trained", "manifest_rows", "run_id, pair_id", "run_id, pair_id", "seq", only="split = 'train'"),
-    _Table("queue_pairs", "queue_pair_rows", "queue, pair_id", "queue, pair_id", "probability"),
-    _Table(
-        "simulators",
-        "origin_rows",
-        "origin_id",
-        f"origin_id, pair_id, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
-        "created_at",
-    ),
-    _Table(
-        "meetings",
-        "origin_rows",
-        "origin_id",
-        f"origin_id, pair_id, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
-        "created_at",
-        only="method = 'best_of_n'",
-    ),
-    _Table("lengths", "pair_rows", "pair_id", "pair_id, divergence, chosen_id, rejected_id", "created_at"),
-    _Table("chats", "seed_rows", "origin_id", "origin_id, conversation_id, split, source, created_at", "created_at"),
-    # After `chats`, which it reads.
-    _Table(
-        "conversations",
-        "conversation_rows",
-        "conversation_id",
-        "conversation_id, n_messages, n_turns, n_chars, opening, created_at",
-        "created_at",
-        reads=_MEASURED,
-    ),
-    _Table("writers", "origin_rows", "origin_id", "origin_id, pair_id, by_chosen, by_rejected", "created_at", reads=_WRITERS),
-)
 # Characters of the replies from the divergence on, as `facts.PairFacts` counts them. Lists count from 1, as turns do.
 _LENGTHS = """
 CREATE OR REPLACE TEMP TABLE measured AS
@@ -203,9 +43,6 @@ _CHANGE = re.compile(r'(\w+):(?:(\d+)|"[^"]*"\."([^"]*)")')
 _INSERTS = ("inserted_into_table", "inlined_insert")
 # These move or hide rows, or are not about tables; anything else than they and an insert makes a table another one.
 _NO_NEWS = ("merge_adjacent", "inline_flush", "inlined_delete", "deleted_from_table", "created_view", "dropped_view", "altered_view")
-_SOURCES = frozenset(table.source for table in (*_TABLES, *_ON_DEMAND))
-# The table of the lake that a table of the index is made of.
-SOURCE_OF = {table.name: table.source for table in (*_TABLES, *_ON_DEMAND)} | dict.fromkeys(("margins", "rewards"), "trace_rows")
 # Asked of the catalog's own database, by its key: through the lake the same costs twice as much, and a look at the lock rows more.
 _CATALOG = "__ducklake_metadata_lake"
 
@@ -230,7 +67,7 @@ class Index:
         return self._snapshot_id >= 0
 
     def written_at(self, tables: Collection[str]) -> int:
-        """The newest snapshot, of those seen so far, that added rows to one of these tables of the lake or made one anew."""
+        """The newest snapshot, of those seen so far, that added rows to one of these tables; of all where the copy was filled anew."""
         return max((self._written_at.get(table, 0) for table in tables), default=0)
 
     def has(self, needs: Collection[str]) -> bool:
@@ -252,6 +89,17 @@ class Index:
                 self._in_transaction(one, self._asked_for.union(needs))
             self._looked_at = looked_at
 
+    def catch_up(self, cursor: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> None:
+        """As `refresh`, where that is short and works: not while another thread fills the copy, nor where all is to be read anew."""
+        if self.ready and self._one_at_a_time.acquire(blocking=False):
+            try:
+                # The cursor undoes what a failed look began.
+                with contextlib.suppress(duckdb.Error), cursor() as one:
+                    one.execute("BEGIN")
+                    self._refresh(Session(one), self._asked_for, anew=False)
+            finally:
+                self._one_at_a_time.release()
+
     def _in_transaction(self, cursor: duckdb.DuckDBPyConnection, needs: frozenset[str]) -> None:
         cursor.execute("BEGIN")
         try:
@@ -265,24 +113,24 @@ class Index:
             cursor.execute("BEGIN")
             self._refresh(Session(cursor), needs)
 
-    def _refresh(self, session: Session, needs: frozenset[str]) -> None:
+    def _refresh(self, session: Session, needs: frozenset[str], *, anew: bool = True) -> None:
         first = self._snapshot_id + 1
         newest, news = self._look(session)
-        if newest == self._snapshot_id and needs == self._asked_for:
+        if (newest == self._snapshot_id and needs == self._asked_for) or (news is None and not anew):
             session.rows("COMMIT")
             return
         if news is None:
-            first, news = 0, dict.fromkeys(_SOURCES, False)
+            first, news = 0, dict.fromkeys(SOURCES, False)
             self._learn(session)
-        for table in (*_TABLES, *(t for t in _ON_DEMAND if t.name in needs)):
+        for table in (*TABLES, *(t for t in ON_DEMAND if t.name in needs)):
             if not first or table.name in needs - self._asked_for:
                 _load(session, table)
             elif table.source in news:
                 inlined = self._inlined.get(table.source) if table.short and news[table.source] else None
                 _append(session, table, _inlined(*inlined, first, newest) if inlined else _inserted(table.source, first, newest))
         if not first:
-            session.rows(_MARGINS)
-            session.rows(_REWARDS)
+            session.rows(MARGINS)
+            session.rows(REWARDS)
         session.rows(f"CREATE OR REPLACE TABLE fast.state AS SELECT {newest} AS snapshot_id")
         session.rows("COMMIT")
         if not first:
@@ -301,13 +149,14 @@ class Index:
             # Without the last one that was seen another catalog was put in place; with a gap a compaction dropped what lay between.
             if found and list(found) == list(range(self._snapshot_id, self._snapshot_id + len(found))):
                 del found[self._snapshot_id]
-                return self._snapshot_id + len(found), self._news(",".join(changes or "" for changes in found.values()))
+                return self._snapshot_id + len(found), self._news(",".join(found.values()))
         return int(self._ask(session, "SELECT max(snapshot_id) FROM ducklake_snapshot_changes")[0][0]), None
 
     def _news(self, changes: str) -> dict[str, bool] | None:
         """Tables that rows were added to, as in `_look`; None where one of the index's was made anew."""
         known = [(word, self._ids.get(id_, name)) for word, id_, name in _CHANGE.findall(changes)]
-        if any(source in _SOURCES and word not in (*_INSERTS, *_NO_NEWS) for word, source in known):
+        # A name that is not known belongs to a table that was made since.
+        if any(word not in (*_INSERTS, *_NO_NEWS) if source in SOURCES else word in _INSERTS and not source for word, source in known):
             return None
         news: dict[str, bool] = {}
         for word, source in known:
@@ -325,7 +174,7 @@ class Index:
             return
         sql = "SELECT table_id, table_name FROM ducklake_inlined_data_tables ORDER BY CAST(schema_version AS INTEGER)"
         holders = {self._ids.get(str(id_)): str(holder) for id_, holder in self._ask(session, sql)}
-        for source in {table.source for table in _TABLES if table.short}:
+        for source in {table.source for table in TABLES if table.short}:
             if source in holders:
                 kinds = session.rows(f"SELECT column_name, column_type FROM (DESCRIBE lake.{source})")
                 casts = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds)
@@ -336,7 +185,7 @@ class Index:
         return session.rows(f"SELECT * FROM {self._catalog}_query('{_CATALOG}', '{sql}')")
 
 
-def _load(session: Session, table: _Table) -> None:
+def _load(session: Session, table: Table) -> None:
     if table.name == "lengths":
         session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {_distinct(table, f'lake.{table.source}')}")
         session.rows(_LENGTHS.format(wanted="true", pairs="arrived"))
@@ -361,7 +210,7 @@ def _inlined(holder: str, casts: str, first: int, last: int) -> str:
     return f"(SELECT {casts} FROM sqlite_query('{_CATALOG}', '{sql}'))"
 
 
-def _append(session: Session, table: _Table, since: str) -> None:
+def _append(session: Session, table: Table, since: str) -> None:
     new = _distinct(table, f"fast.{table.through}" if table.through else since)
     if table.passing:
         session.rows(f"DELETE FROM fast.{table.name}")
@@ -396,9 +245,9 @@ def _append(session: Session, table: _Table, since: str) -> None:
         session.rows(f"INSERT INTO fast.{table.name} {unknown}")
 
 
-def _all(table: _Table, source: str) -> str:
+def _all(table: Table, source: str) -> str:
     return f"SELECT {table.columns} FROM {table.reads.replace('{source}', source)} WHERE {table.only}"
 
 
-def _distinct(table: _Table, source: str) -> str:
+def _distinct(table: Table, source: str) -> str:
     return f"{_all(table, source)} QUALIFY row_number() OVER (PARTITION BY {table.key} ORDER BY {table.newest}) = 1"

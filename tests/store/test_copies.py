@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app import data
+from app import data, queues
 from app.state import ListState
 from music_core.store.connect import Store, open_store
 from music_core.store.filters import selection
@@ -14,6 +14,7 @@ from music_core.store.index import Index
 from music_core.store.labels import add_label, all_labels, append
 from music_core.store.maintain import compact
 from music_core.store.pairs import PairFilter, add_pairs
+from music_core.store.queues import PoolPair, QueueHead, create_queue
 from music_core.store.reservations import Claim, give_label, reserve
 from music_core.store.session import Session
 from music_core.store.together import Write
@@ -62,17 +63,17 @@ def test_what_others_committed_in_between_is_asked_of_the_lake(
     home: Path, store: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another machine's label comes after the index was brought up to date, before the transaction begins."""
-    other, refresh = open_store(home.with_name("other"), catalog=store.where.catalog, data_path=store.where.data_path), Index.refresh
+    other, catch_up = open_store(home.with_name("other"), catalog=store.where.catalog, data_path=store.where.data_path), Index.catch_up
     elsewhere: list[StoredLabel] = []
 
     def late(index: Index, *args: object) -> None:
-        refresh(index, *args)  # type: ignore[arg-type]
+        catch_up(index, *args)  # type: ignore[arg-type]
         if index is store._index and not elsewhere:
-            monkeypatch.setattr(Index, "refresh", refresh)
+            monkeypatch.setattr(Index, "catch_up", catch_up)
             elsewhere.append(add_label(other, said("t1", pair_ids[0])))
             asked.clear()
 
-    monkeypatch.setattr(Index, "refresh", late)
+    monkeypatch.setattr(Index, "catch_up", late)
     label = add_label(store, said("t2", pair_ids[0], "right"))
     other.close()
     assert asked == ["lake.label_rows"]
@@ -103,6 +104,20 @@ def test_what_others_commit_after_the_copy_was_found_right_sends_the_write_back_
     assert label.event.supersedes == elsewhere[0].id
     assert not label.event.blind
     assert all_labels(store) == [elsewhere[0], label]
+
+
+def test_a_vote_does_not_wait_for_a_copy_that_is_being_filled(store: Store, pair_ids: list[str], asked: list[str]) -> None:
+    with store._index._one_at_a_time:
+        held = reserve(store, Claim("ann", "q", 1, tuple(pair_ids), most=1))
+    assert list(held) == pair_ids[:1]
+    assert set(asked) == {"fast.events", "fast.reservations"}
+    again = open_store(store.home)
+    reserve(again, Claim("bob", "q", 1, tuple(pair_ids), most=1))
+    again.close()
+    asked.clear()
+    with store._index._one_at_a_time:
+        assert list(reserve(store, Claim("cat", "q", 1, tuple(pair_ids), most=1))) == pair_ids[2:]
+    assert set(asked) == {"lake.label_rows", "lake.reservation_rows"}
 
 
 def test_writes_of_one_transaction_see_each_other(store: Store, pair_ids: list[str], asked: list[str]) -> None:
@@ -208,5 +223,9 @@ def test_pairs_join_what_is_labelled_as_soon_as_they_are_seen(home: Path, monkey
     add_pairs(other, [second])
     data.said_so_far("ann")
     assert data.queue_of(ListState()).members == {first.pair.id, second.pair.id}
+    assert queues.heads() == []
+    create_queue(other, QueueHead("q", "uniform", 1), [PoolPair(first.pair.id, 1.0, True)])
+    data.said_so_far("ann")
+    assert [head.name for head in queues.heads()] == ["q"]
     other.close()
     opened.close()

@@ -1,0 +1,169 @@
+"""Which tables the index holds in memory, and the SQL that makes them of the lake's."""
+
+from dataclasses import dataclass
+
+from music_core.store.label_rows import LABEL_COLUMNS, REPEAT
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table in memory and the rows of the lake that it is made of: those of `only`, by `key`; `newest` is the order among equals.
+
+    A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
+    one takes what arrives, in place of asking the lake again. Rows of a `short` table, which many commits add a few to, are taken
+    from where DuckLake inlines them, where that can be done. Where rows may stand `twice`, what arrives is not looked for first.
+    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart.
+    """
+
+    name: str
+    source: str
+    key: str
+    columns: str
+    newest: str
+    replaces: bool = False
+    only: str = "true"
+    passing: bool = False
+    through: str = ""
+    short: bool = False
+    twice: bool = False
+    reads: str = "{source}"
+
+
+# A model's rewards after the last turn of both sides; there is one trace for each side.
+_SCORED = """(
+SELECT pair_id, model_id, max(last_reward) FILTER (branch = 'chosen') AS chosen, max(last_reward) FILTER (branch = 'rejected') AS rejected
+FROM {source} WHERE last_reward IS NOT NULL GROUP BY ALL)"""
+MARGINS = """
+CREATE OR REPLACE VIEW fast.margins AS
+SELECT model_id, pair_id, chosen - rejected AS margin FROM fast.scores WHERE chosen IS NOT NULL AND rejected IS NOT NULL"""
+REWARDS = """
+CREATE OR REPLACE VIEW fast.rewards AS
+SELECT pair_id, 'chosen' AS branch, model_id, chosen AS reward FROM fast.scores WHERE chosen IS NOT NULL
+UNION ALL SELECT pair_id, 'rejected', model_id, rejected FROM fast.scores WHERE rejected IS NOT NULL"""
+TABLES = (
+    Table(
+        "pairs",
+        "pair_rows",
+        "pair_id",
+        "pair_id, seed_id, split, chosen_id, rejected_id, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at",
+        "created_at",
+    ),
+    Table(
+        "origins",
+        "origin_rows",
+        "origin_id",
+        "origin_id, pair_id, source, run_id, method, schedule, created_at",
+        "created_at",
+    ),
+    Table("scores", "trace_rows", "pair_id, model_id", "pair_id, model_id, chosen, rejected", "", reads=_SCORED),
+    Table(
+        "verdicts",
+        "verdict_rows",
+        "pair_id, judge",
+        "pair_id, judge, kind, value, score, n_readings, n_unparsed, first_rate, seq",
+        "seq DESC",
+        replaces=True,
+    ),
+    Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True, short=True),
+    # Asked only whether there is anything, and for the newest, so that a row which was read twice may stand here twice.
+    Table("events", "label_rows", "label_id", "label_id, pair_id, person, choice, kind, seq", "seq", through="new_labels", twice=True),
+    Table(
+        "labels",
+        "label_rows",
+        "pair_id, person",
+        "pair_id, person, choice, left_branch, queue, seq, kind, label_id",
+        "seq DESC",
+        replaces=True,
+        only=f"NOT {REPEAT}",
+        through="new_labels",
+    ),
+    Table(
+        "repeats",
+        "label_rows",
+        "pair_id, person",
+        "pair_id, person, choice, seq, label_id",
+        "seq DESC",
+        replaces=True,
+        only=REPEAT,
+        through="new_labels",
+    ),
+    Table(
+        "reservations",
+        "reservation_rows",
+        "pair_id, person",
+        "pair_id, person, until",
+        "until DESC",
+        replaces=True,
+        short=True,
+    ),
+)
+# What a transaction that writes labels asks of these tables it may ask of their copies, where `fast.state` allows it.
+COPIES = {"label_rows": "fast.events", "reservation_rows": "fast.reservations"}
+# The value of a key in compact JSON, with its escapes: taking turn records apart as JSON costs four times as much, and
+# DuckDB refuses half a surrogate, which Python writes and reads.
+MODEL_IN_TURNS = r'"model":"((?:[^"\\]|\\.)*)"'
+_MEETINGS = '[{"sides":{"chosen":"VARCHAR","rejected":"VARCHAR"},"n":"INTEGER","mode":"VARCHAR"}]'
+OPENING_CHARS = 200
+# Where a conversation stands: a side of a pair, or a chat on its own.
+PLACES = """
+SELECT chosen_id AS conversation_id, pair_id, 'chosen' AS branch, split, NULL AS source, created_at FROM fast.pairs
+UNION ALL SELECT rejected_id, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
+UNION ALL SELECT conversation_id, NULL, 'none', split, source, created_at FROM fast.chats"""
+# Without the text before rows are told apart: it would go through the whole query.
+_MEASURED = f"""(
+SELECT * FROM (
+  SELECT conversation_id, len(messages)::INTEGER AS n_messages,
+    len(list_filter(messages, lambda m: m.role = 'assistant'))::INTEGER AS n_turns,
+    coalesce(list_sum(list_transform(messages, lambda m: length(m.content))), 0)::BIGINT AS n_chars,
+    coalesce(left(list_filter(messages, lambda m: m.role = 'user')[1].content, {OPENING_CHARS}), '') AS opening
+  FROM {{source}}
+) JOIN (SELECT conversation_id, min(created_at) AS created_at FROM ({PLACES}) GROUP BY conversation_id) USING (conversation_id))"""
+# Models by side, as they stand in JSON. Each record has one branch, one model and one turn; with the neighbours that these have in the
+# order of keys, no sampling parameter of the same name is taken for one. What was written before the sides part, whoever's record it
+# is, belongs to both.
+_RECORDS = f"""list_zip(regexp_extract_all(turns, '"branch":"(chosen|rejected)","cost":', 1),
+  regexp_extract_all(turns, '{MODEL_IN_TURNS},"prompt_hash":', 1),
+  regexp_extract_all(turns, '"tokens_out":[0-9]+,"turn":([0-9]+)[}}]', 1))"""
+_WRITERS = f"""(
+SELECT origin_id, pair_id, created_at,
+  list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'chosen' OR r[3]::INTEGER < divergence), lambda r: r[2])) AS by_chosen,
+  list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'rejected' OR r[3]::INTEGER < divergence), lambda r: r[2]))
+    AS by_rejected
+FROM (SELECT o.origin_id, o.pair_id, o.created_at, p.divergence, {_RECORDS} AS records
+  FROM {{source}} o JOIN fast.pairs p ON p.pair_id = o.pair_id))"""
+# Read when first asked for.
+ON_DEMAND = (
+    Table("models", "model_rows", "model_id", "model_id, name, run_id", "created_at"),
+    Table("trained", "manifest_rows", "run_id, pair_id", "run_id, pair_id", "seq", only="split = 'train'"),
+    Table("queue_pairs", "queue_pair_rows", "queue, pair_id", "queue, pair_id", "probability"),
+    Table(
+        "simulators",
+        "origin_rows",
+        "origin_id",
+        f"origin_id, pair_id, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
+        "created_at",
+    ),
+    Table(
+        "meetings",
+        "origin_rows",
+        "origin_id",
+        f"origin_id, pair_id, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
+        "created_at",
+        only="method = 'best_of_n'",
+    ),
+    Table("lengths", "pair_rows", "pair_id", "pair_id, divergence, chosen_id, rejected_id", "created_at"),
+    Table("chats", "seed_rows", "origin_id", "origin_id, conversation_id, split, source, created_at", "created_at"),
+    # After `chats`, which it reads.
+    Table(
+        "conversations",
+        "conversation_rows",
+        "conversation_id",
+        "conversation_id, n_messages, n_turns, n_chars, opening, created_at",
+        "created_at",
+        reads=_MEASURED,
+    ),
+    Table("writers", "origin_rows", "origin_id", "origin_id, pair_id, by_chosen, by_rejected", "created_at", reads=_WRITERS),
+)
+SOURCES = frozenset(table.source for table in (*TABLES, *ON_DEMAND))
+# The table of the lake that a table of the index is made of.
+SOURCE_OF = {table.name: table.source for table in (*TABLES, *ON_DEMAND)} | dict.fromkeys(("margins", "rewards"), "trace_rows")
