@@ -290,6 +290,20 @@ def read_ahead(pair_id: str) -> Future[None]:
     return _AHEAD.submit(read)
 
 
+def pack_index() -> "Future[None]":
+    """Compress the index in the background, where a page has filled it for the first time."""
+
+    def pack() -> None:
+        # Not while the page is still on its way to the browser.
+        time.sleep(AHEAD_S)
+        try:
+            store().pack()
+        except Exception:
+            _LOG.debug("The index could not be packed", exc_info=True)
+
+    return _AHEAD.submit(pack)
+
+
 def said_so_far(person: str) -> SaidSoFar:
     """Where this person stands."""
     return labels.said_so_far(store(), person)

@@ -61,9 +61,14 @@ def list_pairs(
     """One page of the pairs that pass `f`. Raises `StoreError` for an unknown sort."""
     chosen, terms = selection(f, sort), order(descending)
     columns = "pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at, margin"
-    page = f"SELECT {columns}, sort_key FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?"
+    # Narrow until the rows of the page are known: what is filtered and sorted may be a million.
+    heads = "heads AS MATERIALIZED (SELECT place, pair_id, margin, sort_key FROM chosen)"
+    page = f"SELECT place, margin, sort_key FROM heads ORDER BY {terms} LIMIT ? OFFSET ?"
     # One query for the page and the count, which is there even where the page is empty.
-    sql = f"{chosen.sql} SELECT n, {columns} FROM (SELECT count(*) AS n FROM chosen) LEFT JOIN ({page}) ON true ORDER BY {terms}"
+    sql = (
+        f"{chosen.sql}, {heads} SELECT n, {columns} FROM (SELECT count(*) AS n FROM heads) LEFT JOIN ({page}) ON true "
+        f"LEFT JOIN fast.pairs p ON p.rowid = place ORDER BY {terms}"
+    )
 
     def query(session: Session) -> PairPage:
         found = session.rows(sql, [*chosen.params, limit, offset])

@@ -152,6 +152,11 @@ class Store:
                 cursor.execute(f"SET threads = {n}")
             self._is_wide = n > attach.THREADS
 
+    def pack(self) -> None:
+        """Compress the index in memory, once it has been filled; see `Index.pack`."""
+        if self._index.ready:
+            self._index.pack(self._cursor)
+
     def glance(self, fn: Callable[[Session], T]) -> T | None:
         """As `seen`, but None before the first use of the index: for what the lake answers as well."""
         return retrying(lambda: self._transaction(fn), "read") if self._index.ready else None

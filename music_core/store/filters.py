@@ -105,8 +105,8 @@ _NAMED = re.compile(r"\b(fast|lake)\.(\w+)")
 class Selection:
     """The pairs that pass a filter, as the beginning of an SQL query over the index.
 
-    `sql` is `WITH … chosen AS (…)`, to be followed by a SELECT from `chosen`: the columns of `fast.pairs`, the margin by the
-    filter's model, and `sort_key`. It takes `params`. `needs` is for `Store.indexed`.
+    `sql` is `WITH … chosen AS (…)`, to be followed by a SELECT from `chosen`: the columns of `fast.pairs` with its rowid as
+    `place`, the margin by the filter's model, and `sort_key`. It takes `params`. `needs` is for `Store.indexed`.
     """
 
     sql: str
@@ -140,7 +140,7 @@ def selection(f: PairFilter, sort: str = "created") -> Selection:
     parts = [*_origin(f), *_own(f), *_judged(f), *_labelled(f), *_lengths(f), *_met(f), *_text(f)]
     if f.compared is not None:
         parts.append(("p.pair_id IN (FROM compared)", ()))
-    columns = f"p.*, {'m.margin' if f.model_id is not None else 'NULL::DOUBLE'} AS margin, {SORTS[sort]} AS sort_key"
+    columns = f"p.rowid AS place, p.*, {'m.margin' if f.model_id is not None else 'NULL::DOUBLE'} AS margin, {SORTS[sort]} AS sort_key"
     chosen = f"SELECT {columns} FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
     sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS NOT MATERIALIZED ({chosen})"
     return Selection(sql, values_of([*hits, *tables, *parts]), _needs(f))
