@@ -47,6 +47,10 @@ _NO_NEWS = ("merge_adjacent", "inline_flush", "inlined_delete", "deleted_from_ta
 _CATALOG = "__ducklake_metadata_lake"
 
 
+# A look takes a few milliseconds, and asking the lake instead more than that; filling takes seconds.
+_PATIENCE_S = 0.1
+
+
 class Index:
     """The copy of one process. `refresh` is safe to call from any thread. `catalog` is the kind of the catalog's database."""
 
@@ -91,7 +95,7 @@ class Index:
 
     def catch_up(self, cursor: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> None:
         """As `refresh`, where that is short and works: not while another thread fills the copy, nor where all is to be read anew."""
-        if self.ready and self._one_at_a_time.acquire(blocking=False):
+        if self.ready and self._one_at_a_time.acquire(timeout=_PATIENCE_S):
             try:
                 # The cursor undoes what a failed look began.
                 with contextlib.suppress(duckdb.Error), cursor() as one:
