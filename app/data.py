@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +30,6 @@ from music_core.types import ContrastPair, LabelEvent, Reading, RewardModel, Rew
 AnyList = TypeVar("AnyList", ListState, ConversationList)
 # Where labels decide which pairs a labelling queue has, it is read again after so many seconds rather than after each label.
 QUEUE_S = 20
-_BY_LABELS = frozenset({"label_rows"})
 # New origins of a pair show after at most this many seconds.
 PAIR_S = 30
 # A pair that was read for labelling is kept for so many seconds, longer than a person reads it.
@@ -225,7 +224,7 @@ def queue_of(state: ListState) -> Waiting:
     f = state.changed(label="").filter(None)
     tables = selection(f).tables
     home = str(store().home)
-    return _sorted_ids_lately(home, f) if tables & _BY_LABELS else _laid_out(home, f).now(store().written_at(tables))
+    return _sorted_ids_lately(home, f) if "label_rows" in tables else _laid_out(home, f).now(store().written_at(tables))
 
 
 def _read_ids(f: PairFilter) -> Waiting:
@@ -278,30 +277,26 @@ def read_ahead(pair_id: str) -> Future[None]:
 
     What fails here fails again, and is told, when asked for.
     """
+    return _later(f"Pair {pair_id} could not be read ahead", lambda: text(pair_id))
 
-    def read() -> None:
+
+def pack_index() -> Future[None]:
+    """Compress the index in the background, where a page has filled it for the first time."""
+    return _later("The index could not be packed", lambda: store().pack())
+
+
+def _later(trouble: str, fn: Callable[[], object]) -> Future[None]:
+    """Call `fn` in the background; its errors go into the log only."""
+
+    def run() -> None:
         # Not while the page before is still on its way to the browser.
         time.sleep(AHEAD_S)
         try:
-            text(pair_id)
+            fn()
         except Exception:
-            _LOG.debug("Pair %s could not be read ahead", pair_id, exc_info=True)
+            _LOG.debug(trouble, exc_info=True)
 
-    return _AHEAD.submit(read)
-
-
-def pack_index() -> "Future[None]":
-    """Compress the index in the background, where a page has filled it for the first time."""
-
-    def pack() -> None:
-        # Not while the page is still on its way to the browser.
-        time.sleep(AHEAD_S)
-        try:
-            store().pack()
-        except Exception:
-            _LOG.debug("The index could not be packed", exc_info=True)
-
-    return _AHEAD.submit(pack)
+    return _AHEAD.submit(run)
 
 
 def said_so_far(person: str) -> SaidSoFar:

@@ -2,7 +2,7 @@
 
 A query over the lake costs 10 ms and more per table before its first row, since DuckLake asks the catalog several times,
 and seconds where many small files lie. So each process keeps a copy of the columns without long text in DuckDB tables of
-its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels` …; about 120 MB of the
+its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels` …; about 90 MB of the
 process for 100,000 pairs) and brings it up to date before a query by reading the rows that were appended since. The lake's tables
 are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge, or a model's rewards
 for both sides. `fast.state` says which snapshot of the lake it is a copy of.

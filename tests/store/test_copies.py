@@ -1,6 +1,6 @@
 """A write of labels asks the index what was said so far, where that is a copy of the very snapshot it will be committed on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,14 @@ def pair_ids(store: Store) -> list[str]:
 
 
 @pytest.fixture
+def other(home: Path, store: Store) -> Iterator[Store]:
+    """The same store on another machine."""
+    opened = open_store(home.with_name("other"), catalog=store.where.catalog, data_path=store.where.data_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the questions of writes were put to, in their order."""
     found: list[str] = []
@@ -60,10 +68,10 @@ def test_a_vote_asks_the_copy_and_is_stored_as_if_it_had_asked_the_lake(store: S
 
 
 def test_what_others_committed_in_between_is_asked_of_the_lake(
-    home: Path, store: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
+    store: Store, other: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another machine's label comes after the index was brought up to date, before the transaction begins."""
-    other, catch_up = open_store(home.with_name("other"), catalog=store.where.catalog, data_path=store.where.data_path), Index.catch_up
+    catch_up = Index.catch_up
     elsewhere: list[StoredLabel] = []
 
     def late(index: Index, *args: object) -> None:
@@ -75,20 +83,16 @@ def test_what_others_committed_in_between_is_asked_of_the_lake(
 
     monkeypatch.setattr(Index, "catch_up", late)
     label = add_label(store, said("t2", pair_ids[0], "right"))
-    other.close()
     assert asked == ["lake.label_rows"]
     assert label.event.supersedes == elsewhere[0].id
     assert not label.event.blind
 
 
 def test_what_others_commit_after_the_copy_was_found_right_sends_the_write_back_to_its_questions(
-    home: Path, store: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
+    store: Store, other: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another machine's label comes between the question and the commit."""
-    other, use_copies = (
-        open_store(home.with_name("other"), catalog=store.where.catalog, data_path=store.where.data_path),
-        Session.use_copies,
-    )
+    use_copies = Session.use_copies
     elsewhere: list[StoredLabel] = []
 
     def late(session: Session, copies: Mapping[str, str]) -> None:
@@ -99,7 +103,6 @@ def test_what_others_commit_after_the_copy_was_found_right_sends_the_write_back_
 
     monkeypatch.setattr(Session, "use_copies", late)
     label = add_label(store, said("t2", pair_ids[0], "right"))
-    other.close()
     assert asked == ["fast.events"] * 2
     assert label.event.supersedes == elsewhere[0].id
     assert not label.event.blind
