@@ -7,8 +7,8 @@ from typing import Any
 
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED, PairFilter, order, selection
-from music_core.store.session import Session, marks
-from music_core.store.sides import Systems, systems_by_pair
+from music_core.store.session import Row, Session
+from music_core.store.sides import Systems, are_neutral, systems_by_pair
 from music_core.store.text import from_json, utc
 from music_core.types import Split, VerdictValue
 
@@ -60,10 +60,10 @@ def list_pairs(
 ) -> PairPage:
     """One page of the pairs that pass `f`. Raises `StoreError` for an unknown sort."""
     chosen, terms = selection(f, sort), order(descending)
-    columns = "pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at, margin"
+    columns = "pair, pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at"
     # Narrow until the rows of the page are known: what is filtered and sorted may be a million.
-    heads = "heads AS MATERIALIZED (SELECT place, pair_id, margin, sort_key FROM chosen)"
-    page = f"SELECT place, margin, sort_key FROM heads ORDER BY {terms} LIMIT ? OFFSET ?"
+    heads = "heads AS MATERIALIZED (SELECT place, pair, sort_key FROM chosen)"
+    page = f"SELECT place, sort_key FROM heads ORDER BY {terms} LIMIT ? OFFSET ?"
     # One query for the page and the count, which is there even where the page is empty.
     sql = (
         f"{chosen.sql}, {heads} SELECT n, {columns} FROM (SELECT count(*) AS n FROM heads) LEFT JOIN ({page}) ON true "
@@ -79,22 +79,25 @@ def list_pairs(
 
 
 def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]]) -> tuple[PairRow, ...]:
-    """The rows of a page with what lies in other tables, which is looked up for these ids only."""
-    ids = [row[0] for row in heads]
-    if not ids:
+    """The rows of a page with what lies in other tables, which is looked up for these pairs only."""
+    if not heads:
         return ()
-    origins = _first_origins(session, f, ids)
-    judged: dict[str, dict[str, VerdictValue]] = {}
-    for pair_id, judge, value in session.rows(
-        f"SELECT pair_id, judge, value FROM fast.verdicts WHERE pair_id IN ({marks(ids)}) ORDER BY judge", ids
-    ):
-        judged.setdefault(pair_id, {})[judge] = value
-    sql = f"SELECT pair_id, count(*) FROM fast.labels WHERE pair_id IN ({marks(ids)}) AND {DECIDED} GROUP BY pair_id"
-    n_labels: dict[str, int] = dict(session.rows(sql, ids))
-    systems = systems_by_pair(session, ids)
+    pairs = [row[0] for row in heads]
+    origins: dict[int, list[Row]] = {}
+    for pair, *origin in _looked_up(session, "origins", "source, schedule, method, run_id", pairs, "created_at, origin_id"):
+        origins.setdefault(pair, []).append(tuple(origin))
+    judged: dict[int, dict[str, VerdictValue]] = {}
+    for pair, judge, value in _looked_up(session, "verdicts", "judge, value", pairs, "judge"):
+        judged.setdefault(pair, {})[judge] = value
+    n_labels: dict[int, int] = dict(_looked_up(session, "labels", "count(*)", pairs, "pair", f"{DECIDED} GROUP BY pair"))
+    margins: dict[int, float] = {}
+    if f.model_id is not None:
+        margins = dict(_looked_up(session, "scores", "chosen - rejected", pairs, "pair", "model_id = ?", [f.model_id]))
+    neutral = [row[1] for row in heads if are_neutral(method for _, _, method, _ in origins.get(row[0], ()))]
+    systems = systems_by_pair(session, neutral)
     rows = []
-    for pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at, margin in heads:
-        source, schedule, method = origins.get(pair_id, ("", None, None))
+    for pair, pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at in heads:
+        source, schedule, method, _ = _first(origins.get(pair, ()), f)
         rows.append(
             PairRow(
                 pair_id=pair_id,
@@ -108,9 +111,9 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
                 opening=opening,
                 chars_chosen=chars_chosen,
                 chars_rejected=chars_rejected,
-                margin=margin,
-                verdicts=judged.get(pair_id, {}),
-                n_labels=n_labels.get(pair_id, 0),
+                margin=margins.get(pair),
+                verdicts=judged.get(pair, {}),
+                n_labels=n_labels.get(pair, 0),
                 created_at=utc(created_at),
                 systems=systems.get(pair_id),
             )
@@ -118,24 +121,25 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
     return tuple(rows)
 
 
-def _first_origins(session: Session, f: PairFilter, ids: Sequence[str]) -> dict[str, tuple[str, str | None, str | None]]:
-    sql = (
-        "SELECT pair_id, source, schedule, method, run_id FROM fast.origins "
-        f"WHERE pair_id IN ({marks(ids)}) ORDER BY created_at DESC, origin_id DESC"
-    )
-    wanted = ((f.sources, 1), (f.schedules, 2), (f.methods, 3), (f.run_ids, 4))
-    found: dict[str, tuple[bool, tuple[str, str | None, str | None]]] = {}
-    for row in session.rows(sql, ids):
-        passes = all(not values or row[i] in values for values, i in wanted)
-        if passes or not found.get(row[0], (False,))[0]:
-            found[row[0]] = (passes, (row[1], row[2], row[3]))
-    return {pair_id: origin for pair_id, (_, origin) in found.items()}
+def _looked_up(
+    session: Session, table: str, columns: str, pairs: Sequence[int], by: str, where: str = "true", params: Sequence[Any] = ()
+) -> list[Row]:
+    """Rows (pair, `columns`) of these pairs. Their places are found first, so that no other column is read of a million rows."""
+    places = f"SELECT rowid FROM fast.{table} WHERE pair IN (SELECT unnest(?::UBIGINT[]))"
+    return session.rows(f"SELECT pair, {columns} FROM fast.{table} WHERE rowid IN ({places}) AND {where} ORDER BY {by}", [pairs, *params])
+
+
+def _first(origins: Sequence[Row], f: PairFilter) -> Row:
+    """The oldest origin that passes the filter, else the oldest; `origins` are (source, schedule, method, run id), oldest first."""
+    wanted = (f.sources, f.schedules, f.methods, f.run_ids)
+    passing = (row for row in origins if all(not values or value in values for values, value in zip(wanted, row, strict=True)))
+    return next(passing, origins[0] if origins else ("", None, None, None))
 
 
 _FACETS: Mapping[str, str] = {
-    "source": "SELECT source, count(DISTINCT pair_id) FROM fast.origins GROUP BY 1",
-    "schedule": "SELECT schedule, count(DISTINCT pair_id) FROM fast.origins GROUP BY 1",
-    "method": "SELECT method, count(DISTINCT pair_id) FROM fast.origins GROUP BY 1",
+    "source": "SELECT source, count(DISTINCT pair) FROM fast.origins GROUP BY 1",
+    "schedule": "SELECT schedule, count(DISTINCT pair) FROM fast.origins GROUP BY 1",
+    "method": "SELECT method, count(DISTINCT pair) FROM fast.origins GROUP BY 1",
     "split": "SELECT split, count(*) FROM fast.pairs GROUP BY 1",
     "judge": "SELECT judge, count(*) FROM fast.verdicts GROUP BY 1",
     "model": "SELECT model_id, count(*) FROM fast.margins GROUP BY 1",
@@ -144,7 +148,7 @@ _FACETS: Mapping[str, str] = {
 
 
 # The names as they stand in JSON.
-_SIMULATORS = "SELECT model, count(DISTINCT pair_id) AS n FROM (SELECT pair_id, unnest(models) AS model FROM fast.simulators) GROUP BY 1"
+_SIMULATORS = "SELECT model, count(DISTINCT pair) AS n FROM (SELECT pair, unnest(models) AS model FROM fast.simulators) GROUP BY 1"
 
 
 def facets(store: Store) -> dict[str, list[Facet]]:

@@ -24,10 +24,10 @@ STANDS = ("chosen", "rejected", "neutral", "none")
 # Read into the index for every query here.
 NEEDS = ("chats", "conversations")
 _IN_A_PAIR = "SELECT chosen_id FROM fast.pairs UNION ALL SELECT rejected_id FROM fast.pairs"
-_BUILT = f"SELECT pair_id FROM fast.origins WHERE {BUILT}"
+_BUILT = f"SELECT pair FROM fast.origins WHERE {BUILT}"
 _WRITTEN = """
-SELECT chosen_id FROM fast.pairs WHERE pair_id IN (SELECT pair_id FROM fast.writers WHERE len(by_chosen) > 0)
-UNION ALL SELECT rejected_id FROM fast.pairs WHERE pair_id IN (SELECT pair_id FROM fast.writers WHERE len(by_rejected) > 0)"""
+SELECT chosen_id FROM fast.pairs WHERE pair IN (SELECT pair FROM fast.writers WHERE len(by_chosen) > 0)
+UNION ALL SELECT rejected_id FROM fast.pairs WHERE pair IN (SELECT pair FROM fast.writers WHERE len(by_rejected) > 0)"""
 _N_PAIRS = """
 SELECT conversation_id, count(*) AS n FROM (
   SELECT chosen_id AS conversation_id FROM fast.pairs UNION ALL SELECT rejected_id FROM fast.pairs WHERE rejected_id <> chosen_id
@@ -35,8 +35,8 @@ SELECT conversation_id, count(*) AS n FROM (
 # A conversation of several pairs was scored in each; of these rewards, which are alike, the one under the first pair id counts.
 _REWARDS = """
 SELECT conversation_id, min_by(reward, pair_id) AS reward FROM (
-  SELECT if(t.branch = 'chosen', p.chosen_id, p.rejected_id) AS conversation_id, t.reward, t.pair_id
-  FROM fast.rewards t JOIN fast.pairs p USING (pair_id) WHERE t.model_id = ?
+  SELECT if(t.branch = 'chosen', p.chosen_id, p.rejected_id) AS conversation_id, t.reward, p.pair_id
+  FROM fast.rewards t JOIN fast.pairs p USING (pair) WHERE t.model_id = ?
 ) GROUP BY conversation_id"""
 
 
@@ -126,7 +126,7 @@ def _came(f: ConversationFilter) -> list[Part]:
         chat += filled or [("false", ())]
     if not pair:
         return []
-    of_pair = (f"pair_id IN (SELECT pair_id FROM fast.origins WHERE {joined(pair, ' AND ')})", values_of(pair))
+    of_pair = (f"pair IN (SELECT pair FROM fast.origins WHERE {joined(pair, ' AND ')})", values_of(pair))
     return [_either([of_pair, (f"(branch = 'none' AND {joined(chat, ' AND ')})", values_of(chat))])]
 
 
@@ -135,9 +135,9 @@ def _stands(f: ConversationFilter) -> list[Part]:
     if unknown:
         raise StoreError(f"'{unknown[0]}' is no place of a conversation.", f"Places are: {', '.join(STANDS)}.")
     branches = [name for name in ("chosen", "rejected") if name in f.stands]
-    terms: list[Part] = [(f"(branch = '{branch}' AND pair_id IN ({_BUILT}))", NEUTRAL_METHODS) for branch in branches]
+    terms: list[Part] = [(f"(branch = '{branch}' AND pair IN ({_BUILT}))", NEUTRAL_METHODS) for branch in branches]
     if "neutral" in f.stands:
-        terms.append((f"(branch <> 'none' AND pair_id NOT IN ({_BUILT}))", NEUTRAL_METHODS))
+        terms.append((f"(branch <> 'none' AND pair NOT IN ({_BUILT}))", NEUTRAL_METHODS))
     if "none" in f.stands:
         terms.append((f"(branch = 'none' AND conversation_id NOT IN ({_IN_A_PAIR}))", ()))
     return [_either(terms)] if terms else []
@@ -147,8 +147,8 @@ def _written(f: ConversationFilter) -> list[Part]:
     named = tuple(to_json(name)[1:-1] for name in f.simulators if name)  # with the escapes of the JSON that they were found in
     terms: list[Part] = []
     for branch in ("chosen", "rejected") if named else ():
-        found = f"SELECT pair_id FROM fast.writers WHERE list_has_any(by_{branch}, [{marks(named)}])"
-        terms.append((f"(branch = '{branch}' AND pair_id IN ({found}))", named))
+        found = f"SELECT pair FROM fast.writers WHERE list_has_any(by_{branch}, [{marks(named)}])"
+        terms.append((f"(branch = '{branch}' AND pair IN ({found}))", named))
     if "" in f.simulators:
         terms.append((f"conversation_id NOT IN ({_WRITTEN})", ()))
     return [_either(terms)] if terms else []

@@ -117,12 +117,12 @@ def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any
     here = f"SELECT * FROM ({PLACES}) WHERE conversation_id IN ({marks(ids)})"
     # One row for every origin of every pair, or for every chat.
     sql = f"""SELECT h.conversation_id, h.pair_id, h.branch, h.split, coalesce(h.source, o.source), o.method FROM ({here}) h
-        LEFT JOIN fast.origins o USING (pair_id) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin_id"""
+        LEFT JOIN fast.origins o USING (pair) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin_id"""
     places: dict[str, list[tuple[Any, ...]]] = {id_: [] for id_ in ids}
     for id_, *place in session.rows(sql, ids):
         places[id_].append(tuple(place))
-    sql = f"""SELECT h.conversation_id, t.model_id, min_by(t.reward, t.pair_id) FROM ({here}) h
-        JOIN fast.rewards t ON t.pair_id = h.pair_id AND t.branch = h.branch GROUP BY ALL"""
+    sql = f"""SELECT h.conversation_id, t.model_id, min_by(t.reward, h.pair_id) FROM ({here}) h
+        JOIN fast.rewards t ON t.pair = h.pair AND t.branch = h.branch GROUP BY ALL"""
     rewards: dict[str, dict[str, float]] = {}
     for id_, model_id, reward in session.rows(sql, ids):
         rewards.setdefault(id_, {})[model_id] = reward
@@ -154,7 +154,7 @@ def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: Conversation
 
 _FACETS: Mapping[str, str] = {
     "source": f"""SELECT source, count(DISTINCT conversation_id) FROM (
-        SELECT conversation_id, coalesce(h.source, o.source) AS source FROM ({PLACES}) h LEFT JOIN fast.origins o USING (pair_id)
+        SELECT conversation_id, coalesce(h.source, o.source) AS source FROM ({PLACES}) h LEFT JOIN fast.origins o USING (pair)
     ) GROUP BY 1""",
     "split": f"SELECT split, count(DISTINCT conversation_id) FROM ({PLACES}) GROUP BY 1",
     "model": "SELECT model_id, count(*) FROM fast.rewards GROUP BY 1",
@@ -220,7 +220,7 @@ def _read(session: Session, id_: str) -> StoredConversation | None:
 
 def _traces(session: Session, id_: str) -> tuple[RewardTrace, ...]:
     """One trace by each model that has scored the conversation, in whichever pair; none without a reward."""
-    sql = """SELECT min(t.pair_id), min_by(t.branch, t.pair_id), t.model_id FROM fast.rewards t JOIN fast.pairs p USING (pair_id)
+    sql = """SELECT min(p.pair_id), min_by(t.branch, p.pair_id), t.model_id FROM fast.rewards t JOIN fast.pairs p USING (pair)
         WHERE (t.branch = 'chosen' AND p.chosen_id = ?) OR (t.branch = 'rejected' AND p.rejected_id = ?) GROUP BY t.model_id"""
     wanted = session.rows(sql, [id_, id_])
     if not wanted:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from music_core.store.connect import Store
 from music_core.store.readings import VERDICT_COLUMNS
 from music_core.store.session import Session
-from music_core.store.sides import Systems, systems_by_pair
+from music_core.store.sides import Systems, systems_of_pair
 from music_core.types import Verdict
 
 
@@ -26,8 +26,8 @@ def evidence_of(store: Store, pair_id: str) -> Evidence:
     """Out of the index, as new as this process last saw the lake. Only names of systems, where nobody built the pair, lie in the lake."""
 
     def query(session: Session) -> Evidence:
-        margins = session.rows("SELECT model_id, margin FROM fast.margins WHERE pair_id = ? ORDER BY model_id", [pair_id])
-        return Evidence(_verdicts(session, pair_id), dict(margins), systems_by_pair(session, [pair_id]).get(pair_id))
+        margins = session.rows("SELECT model_id, margin FROM fast.margins WHERE pair = fast.number_of(?) ORDER BY model_id", [pair_id])
+        return Evidence(_verdicts(session, pair_id), dict(margins), systems_of_pair(session, pair_id))
 
     return store.seen(query)
 
@@ -43,5 +43,6 @@ def verdicts_on(store: Store, pair_id: str) -> tuple[tuple[Verdict, ...], bool]:
 
 
 def _verdicts(session: Session, pair_id: str) -> tuple[Verdict, ...]:
-    rows = session.rows(f"SELECT {VERDICT_COLUMNS} FROM fast.verdicts WHERE pair_id = ? ORDER BY judge", [pair_id])
+    sql = f"SELECT {VERDICT_COLUMNS} FROM (SELECT ? AS pair_id, * FROM fast.verdicts WHERE pair = fast.number_of(?)) ORDER BY judge"
+    rows = session.rows(sql, [pair_id, pair_id])
     return tuple(Verdict(*row) for row in rows)

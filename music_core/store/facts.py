@@ -30,20 +30,20 @@ sides AS (
 # The narrow columns are the index's; only origins that say whose answers the sides are have to be read in full.
 _FACTS = f"""
 , told AS (
-  SELECT pair_id, list(DISTINCT source) AS sources, list(DISTINCT method) AS methods, list(DISTINCT schedule) AS schedules,
+  SELECT pair, list(DISTINCT source) AS sources, list(DISTINCT method) AS methods, list(DISTINCT schedule) AS schedules,
          bool_or(method IS NULL OR method NOT IN ({marks(NEUTRAL_METHODS)})) AS built
-  FROM fast.origins WHERE pair_id IN (SELECT pair_id FROM chosen) GROUP BY pair_id
+  FROM fast.origins WHERE pair IN (SELECT pair FROM chosen) GROUP BY pair
 ), wrote AS (
-  SELECT pair_id, list_distinct(flatten(list(models))) AS models FROM fast.simulators
-  WHERE pair_id IN (SELECT pair_id FROM chosen) GROUP BY pair_id
+  SELECT pair, list_distinct(flatten(list(models))) AS models FROM fast.simulators
+  WHERE pair IN (SELECT pair FROM chosen) GROUP BY pair
 ), authored AS (
   SELECT pair_id, list(DISTINCT meta) AS metas FROM lake.origin_rows
   WHERE contains(meta, '"sides"') AND pair_id IN (SELECT pair_id FROM chosen) GROUP BY pair_id
 )
 SELECT c.pair_id, c.seed_id, c.split, c.n_turns, c.divergence, l.chosen, l.rejected, t.built, t.sources, t.methods, t.schedules,
        w.models, a.metas
-FROM chosen c JOIN fast.lengths l USING (pair_id) JOIN told t USING (pair_id)
-LEFT JOIN wrote w USING (pair_id) LEFT JOIN authored a USING (pair_id) ORDER BY c.pair_id"""
+FROM chosen c JOIN fast.lengths l USING (pair) JOIN told t USING (pair)
+LEFT JOIN wrote w USING (pair) LEFT JOIN authored a ON a.pair_id = c.pair_id ORDER BY c.pair_id"""
 _NEEDS = ("lengths", "simulators")
 
 
@@ -141,8 +141,8 @@ def selected_verdicts(store: Store, f: PairFilter | None = None) -> list[Verdict
 def selected_margins(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, float]]:
     """Model's name → pair id → margin after the last turn, of the pairs that pass `f`."""
     sql = (
-        "SELECT d.name, g.pair_id, g.margin FROM fast.margins g JOIN lake.models d USING (model_id) "
-        "WHERE g.pair_id IN (SELECT pair_id FROM chosen) ORDER BY d.name, g.pair_id"
+        "SELECT d.name, c.pair_id, g.margin FROM fast.margins g JOIN lake.models d USING (model_id) JOIN chosen c USING (pair) "
+        "ORDER BY d.name, c.pair_id"
     )
     found: dict[str, dict[str, float]] = {}
     for name, pair_id, margin in _selected(store, f, sql):

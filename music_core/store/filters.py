@@ -106,7 +106,7 @@ class Selection:
     """The pairs that pass a filter, as the beginning of an SQL query over the index.
 
     `sql` is `WITH … chosen AS (…)`, to be followed by a SELECT from `chosen`: the columns of `fast.pairs` with its rowid as
-    `place`, the margin by the filter's model, and `sort_key`. It takes `params`. `needs` is for `Store.indexed`.
+    `place`, and `sort_key`. It takes `params`. `needs` is for `Store.indexed`.
     """
 
     sql: str
@@ -121,7 +121,7 @@ class Selection:
 
 def order(descending: bool) -> str:
     """The terms of ORDER BY over `chosen`; pairs without the value (no margin) come last either way."""
-    return f"sort_key {'DESC' if descending else 'ASC'} NULLS LAST, pair_id"
+    return f"sort_key {'DESC' if descending else 'ASC'} NULLS LAST, pair"
 
 
 def selection(f: PairFilter, sort: str = "created") -> Selection:
@@ -132,16 +132,15 @@ def selection(f: PairFilter, sort: str = "created") -> Selection:
         raise StoreError("A margin needs a reward model.", "Choose the model first.")
     hits = _hits(f)
     tables: list[Part] = [("fast.pairs p", ())]
-    if f.model_id is not None:
-        tables.append(("LEFT JOIN (SELECT pair_id, margin FROM fast.margins WHERE model_id = ?) m USING (pair_id)", (f.model_id,)))
+    if f.margin is not None or sort == "margin":
+        tables.append(("LEFT JOIN (SELECT pair, margin FROM fast.margins WHERE model_id = ?) m USING (pair)", (f.model_id,)))
     if sort == "labels":
-        counted = f"SELECT pair_id, count(*) AS n FROM fast.labels WHERE {DECIDED} GROUP BY pair_id"
-        tables.append((f"LEFT JOIN ({counted}) l USING (pair_id)", ()))
+        counted = f"SELECT pair, count(*) AS n FROM fast.labels WHERE {DECIDED} GROUP BY pair"
+        tables.append((f"LEFT JOIN ({counted}) l USING (pair)", ()))
     parts = [*_origin(f), *_own(f), *_judged(f), *_labelled(f), *_lengths(f), *_met(f), *_text(f)]
     if f.compared is not None:
-        parts.append(("p.pair_id IN (FROM compared)", ()))
-    columns = f"p.rowid AS place, p.*, {'m.margin' if f.model_id is not None else 'NULL::DOUBLE'} AS margin, {SORTS[sort]} AS sort_key"
-    chosen = f"SELECT {columns} FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
+        parts.append(("p.pair IN (FROM compared)", ()))
+    chosen = f"SELECT p.rowid AS place, p.*, {SORTS[sort]} AS sort_key FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
     sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS NOT MATERIALIZED ({chosen})"
     return Selection(sql, values_of([*hits, *tables, *parts]), _needs(f))
 
@@ -178,17 +177,15 @@ def _origin(f: PairFilter) -> list[Part]:
         *any_of("schedule", f.schedules),
         *any_of("method", f.methods),
     ]
-    found: list[Part] = (
-        [(f"p.pair_id IN (SELECT pair_id FROM fast.origins WHERE {joined(parts, ' AND ')})", values_of(parts))] if parts else []
-    )
+    found: list[Part] = [(f"p.pair IN (SELECT pair FROM fast.origins WHERE {joined(parts, ' AND ')})", values_of(parts))] if parts else []
     for name, value in f.also:
         if name not in ALSO:
             raise StoreError(f"Origins cannot be asked for '{name}'.", f"Ask for one of: {', '.join(ALSO)}.")
         own = f"{name} = ?" if value else f"{name} <> ''"
-        found.append((f"p.pair_id {'' if value else 'NOT '}IN (SELECT pair_id FROM fast.origins WHERE {own})", (value,) if value else ()))
+        found.append((f"p.pair {'' if value else 'NOT '}IN (SELECT pair FROM fast.origins WHERE {own})", (value,) if value else ()))
     found += _simulated(f)
     if f.built is not None:
-        found.append((f"p.pair_id {'' if f.built else 'NOT '}IN (SELECT pair_id FROM fast.origins WHERE {BUILT})", NEUTRAL_METHODS))
+        found.append((f"p.pair {'' if f.built else 'NOT '}IN (SELECT pair FROM fast.origins WHERE {BUILT})", NEUTRAL_METHODS))
     return found
 
 
@@ -198,13 +195,12 @@ def _simulated(f: PairFilter) -> list[Part]:
     if named:
         terms.append(
             (
-                f"p.pair_id IN (SELECT pair_id FROM (SELECT pair_id, unnest(models) AS model FROM fast.simulators) "
-                f"WHERE model IN ({marks(named)}))",
+                f"p.pair IN (SELECT pair FROM (SELECT pair, unnest(models) AS model FROM fast.simulators) WHERE model IN ({marks(named)}))",
                 named,
             )
         )
     if "" in f.simulators:
-        terms.append(("p.pair_id NOT IN (SELECT pair_id FROM fast.simulators WHERE len(models) > 0)", ()))
+        terms.append(("p.pair NOT IN (SELECT pair FROM fast.simulators WHERE len(models) > 0)", ()))
     return [(f"({joined(terms, ' OR ')})", values_of(terms))] if terms else []
 
 
@@ -214,11 +210,11 @@ def _lengths(f: PairFilter) -> list[Part]:
         raise StoreError(f"'{unknown[0]}' is no length gap.", f"Length gaps are: {', '.join(GAPS)}.")
     found: list[Part] = []
     if f.gaps:
-        gap = "SELECT pair_id, (chosen - rejected) / greatest(chosen, rejected, 1) AS gap FROM fast.lengths"
+        gap = "SELECT pair, (chosen - rejected) / greatest(chosen, rejected, 1) AS gap FROM fast.lengths"
         within = " OR ".join(f"({GAPS[name]})" for name in f.gaps)
-        found.append((f"p.pair_id IN (SELECT pair_id FROM ({gap}) WHERE {within})", ()))
+        found.append((f"p.pair IN (SELECT pair FROM ({gap}) WHERE {within})", ()))
     if f.gap_chars is not None:
-        found.append(("p.pair_id IN (SELECT pair_id FROM fast.lengths WHERE chosen - rejected BETWEEN ? AND ?)", f.gap_chars))
+        found.append(("p.pair IN (SELECT pair FROM fast.lengths WHERE chosen - rejected BETWEEN ? AND ?)", f.gap_chars))
     return found
 
 
@@ -230,18 +226,18 @@ def _meeting(f: PairFilter) -> list[Part]:
 
 
 def _meetings(f: PairFilter) -> Part:
-    """A query for (pair_id, m): the meetings that the filter is about."""
+    """A query for (pair, m): the meetings that the filter is about."""
     of_run = any_of("run_id", f.run_ids)
-    every = f"SELECT pair_id, unnest(met) AS m FROM fast.meetings WHERE {joined(of_run, ' AND ') or 'true'}"
+    every = f"SELECT pair, unnest(met) AS m FROM fast.meetings WHERE {joined(of_run, ' AND ') or 'true'}"
     parts = _meeting(f)
-    return f"SELECT pair_id, m FROM ({every}) WHERE {joined(parts, ' AND ') or 'true'}", values_of([*of_run, *parts])
+    return f"SELECT pair, m FROM ({every}) WHERE {joined(parts, ' AND ') or 'true'}", values_of([*of_run, *parts])
 
 
 def _met(f: PairFilter) -> list[Part]:
     if not _meeting(f):
         return []
     sql, values = _meetings(f)
-    return [(f"p.pair_id IN (SELECT pair_id FROM ({sql}))", values)]
+    return [(f"p.pair IN (SELECT pair FROM ({sql}))", values)]
 
 
 def _own(f: PairFilter) -> list[Part]:
@@ -251,7 +247,7 @@ def _own(f: PairFilter) -> list[Part]:
     if f.conversation_id is not None:
         parts.append(("? IN (p.chosen_id, p.rejected_id)", (f.conversation_id,)))
     if f.queue is not None:
-        parts.append(("p.pair_id IN (SELECT pair_id FROM fast.queue_pairs WHERE queue = ?)", (f.queue,)))
+        parts.append(("p.pair IN (SELECT pair FROM fast.queue_pairs WHERE queue = ?)", (f.queue,)))
     for column, bounds in (("p.n_turns", f.turns), ("p.divergence", f.divergence), ("m.margin", f.margin)):
         if bounds is not None:
             parts.append((f"{column} BETWEEN ? AND ?", tuple(bounds)))
@@ -260,7 +256,7 @@ def _own(f: PairFilter) -> list[Part]:
 
 def _judged(f: PairFilter) -> list[Part]:
     parts = [*(any_of("judge", (f.judge,)) if f.judge is not None else []), *any_of("value", f.verdicts)]
-    return [(f"p.pair_id IN (SELECT pair_id FROM fast.verdicts WHERE {joined(parts, ' AND ')})", values_of(parts))] if parts else []
+    return [(f"p.pair IN (SELECT pair FROM fast.verdicts WHERE {joined(parts, ' AND ')})", values_of(parts))] if parts else []
 
 
 def _labelled(f: PairFilter) -> list[Part]:
@@ -275,17 +271,17 @@ def _said(f: PairFilter) -> list[Part]:
         raise StoreError(f"'{unknown[0]}' is no label.", f"Labels are: {', '.join(LABELS)}.")
     what = " OR ".join(f"({LABELS[value]})" for value in f.said) or DECIDED
     by, params = (" AND person = ?", (f.labeller,)) if f.labeller is not None else ("", ())
-    return [(f"p.pair_id IN (SELECT pair_id FROM fast.labels WHERE ({what}){by})", params)]
+    return [(f"p.pair IN (SELECT pair FROM fast.labels WHERE ({what}){by})", params)]
 
 
 def _people(f: PairFilter) -> list[Part]:
     if f.n_people is None:
         return []
-    counted = f"SELECT pair_id FROM fast.labels WHERE {DECIDED} GROUP BY pair_id HAVING count(*)"
+    counted = f"SELECT pair FROM fast.labels WHERE {DECIDED} GROUP BY pair HAVING count(*)"
     low, high = f.n_people
     if low > 0:
-        return [(f"p.pair_id IN ({counted} BETWEEN ? AND ?)", (low, high))]
-    return [(f"p.pair_id NOT IN ({counted} > ?)", (high,))]
+        return [(f"p.pair IN ({counted} BETWEEN ? AND ?)", (low, high))]
+    return [(f"p.pair NOT IN ({counted} > ?)", (high,))]
 
 
 def _labelled_by(f: PairFilter) -> list[Part]:
@@ -293,7 +289,7 @@ def _labelled_by(f: PairFilter) -> list[Part]:
         return []
     negated = "NOT " if f.labelled is False else ""
     by, params = (" AND person = ?", (f.person,)) if f.person is not None else ("", ())
-    return [(f"p.pair_id {negated}IN (SELECT pair_id FROM fast.labels WHERE {DECIDED}{by})", params)]
+    return [(f"p.pair {negated}IN (SELECT pair FROM fast.labels WHERE {DECIDED}{by})", params)]
 
 
 def _text(f: PairFilter) -> list[Part]:

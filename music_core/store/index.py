@@ -7,6 +7,10 @@ process for 100,000 pairs) and brings it up to date before a query by reading th
 are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge, or a model's rewards
 for both sides. `fast.state` says which snapshot of the lake it is a copy of.
 
+Within the copy a pair has a number, `pair`, by which tables are joined and rows of one pair found: that takes half as long as by ids.
+It is half of the id, so that it needs no table to be worked out, and of ten million pairs two have the same one with a probability of
+three in a million. `fast.number_of(id)` is the number of an id.
+
 Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
 and kept up to date from then on. That of conversations reads every text once.
 """
@@ -21,7 +25,7 @@ from typing import Literal
 
 import duckdb
 
-from music_core.store.index_tables import MARGINS, ON_DEMAND, REWARDS, SOURCES, TABLES, Table
+from music_core.store.index_tables import MARGINS, NUMBER_OF, ON_DEMAND, REWARDS, SOURCES, TABLES, Table
 from music_core.store.session import Row, Session, marks
 
 # Characters of the replies from the divergence on, as `facts.PairFacts` counts them. Lists count from 1, as turns do.
@@ -31,7 +35,7 @@ WITH replies AS MATERIALIZED (
   SELECT conversation_id, list_transform(list_filter(messages, lambda m: m.role = 'assistant'), lambda m: length(m.content)) AS chars
   FROM lake.conversation_rows WHERE {wanted}
 )
-SELECT pair_id,
+SELECT pair,
   coalesce(list_sum(c.chars[divergence:]), 0)::BIGINT AS chosen, coalesce(list_sum(r.chars[divergence:]), 0)::BIGINT AS rejected
 FROM {pairs} JOIN replies c ON c.conversation_id = chosen_id JOIN replies r ON r.conversation_id = rejected_id"""
 # So few conversations are asked for by literal ids, which prune files and row groups; a join reads them all.
@@ -134,6 +138,7 @@ class Index:
         if news is None:
             first, news = 0, dict.fromkeys(SOURCES, False)
             self._learn(session)
+            session.rows(NUMBER_OF)
         for table in (*TABLES, *(t for t in ON_DEMAND if t.name in needs)):
             if not first or table.name in needs - self._asked_for:
                 _load(session, table)
@@ -199,16 +204,15 @@ class Index:
 
 def _load(session: Session, table: Table) -> None:
     if table.name == "lengths":
-        session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {_distinct(table, f'lake.{table.source}')}")
-        session.rows(_LENGTHS.format(wanted="true", pairs="arrived"))
+        session.rows(_LENGTHS.format(wanted="true", pairs="fast.pairs"))
         session.rows("CREATE OR REPLACE TABLE fast.lengths AS FROM measured")
         return
     source = f"lake.{table.source}"
+    make = f"CREATE OR REPLACE TABLE fast.{table.name} AS {{}}{' LIMIT 0' * table.passing}"
+    session.rows(make.format(_all(table, source)))
     # Telling rows apart takes most of the time and memory of a load, and they nearly always are.
-    alike = f"SELECT count(*) > count(DISTINCT hash({table.key})) FROM {source} WHERE {table.only}"
-    is_plain = table.passing or table.name == "scores" or not session.one(alike)
-    rows = _all(table, source) if is_plain else _distinct(table, source)
-    session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS {rows}{' LIMIT 0' * table.passing}")
+    if table.newest and not table.passing and session.one(f"SELECT count(*) > count(DISTINCT hash({table.key})) FROM fast.{table.name}"):
+        session.rows(make.format(_distinct(table, source)))
 
 
 def _inserted(source: str, first: int, last: int) -> str:
@@ -223,16 +227,19 @@ def _inlined(holder: str, casts: str, first: int, last: int) -> str:
 
 
 def _append(session: Session, table: Table, since: str) -> None:
+    if table.name == "lengths":
+        _measure_new(session)
+        return
     new = _distinct(table, f"fast.{table.through}" if table.through else since)
     if table.passing:
         session.rows(f"DELETE FROM fast.{table.name}")
         session.rows(f"INSERT INTO fast.{table.name} {new}")
         return
     if table.name == "scores":
-        merged = "pair_id, model_id, coalesce(k.chosen, a.chosen), coalesce(k.rejected, a.rejected)"
-        new = f"SELECT {merged} FROM ({_all(table, since)}) a LEFT JOIN fast.scores k USING (pair_id, model_id)"
+        merged = "pair, model_id, coalesce(k.chosen, a.chosen), coalesce(k.rejected, a.rejected)"
+        new = f"SELECT {merged} FROM ({_all(table, since)}) a LEFT JOIN fast.scores k USING (pair, model_id)"
         session.rows(f"CREATE OR REPLACE TEMP TABLE arrived AS {new}")
-        session.rows("DELETE FROM fast.scores WHERE (pair_id, model_id) IN (SELECT (pair_id, model_id) FROM arrived)")
+        session.rows("DELETE FROM fast.scores WHERE (pair, model_id) IN (SELECT (pair, model_id) FROM arrived)")
         session.rows("INSERT INTO fast.scores FROM arrived")
         return
     if table.twice:
@@ -246,18 +253,20 @@ def _append(session: Session, table: Table, since: str) -> None:
         session.rows(f"DELETE FROM fast.{table.name} WHERE {known.format(f'({new})')}")
         session.rows(f"INSERT INTO fast.{table.name} {new}")
         return
-    unknown = f"(FROM ({new}) WHERE NOT {known.format(f'fast.{table.name}')})"
-    if table.name == "lengths":
-        sides = session.rows(f"SELECT unnest([chosen_id, rejected_id]) FROM {unknown}")
-        ids = [row[0] for row in sides]
-        wanted = f"conversation_id IN ({marks(ids)})" if 0 < len(ids) <= _FEW else "true" if ids else "false"
-        session.rows(_LENGTHS.format(wanted=wanted, pairs=unknown), ids if len(ids) <= _FEW else ())
-        session.rows("INSERT INTO fast.lengths FROM measured")
-    else:
-        session.rows(f"INSERT INTO fast.{table.name} {unknown}")
+    session.rows(f"INSERT INTO fast.{table.name} FROM ({new}) WHERE NOT {known.format(f'fast.{table.name}')}")
+
+
+def _measure_new(session: Session) -> None:
+    unknown = "(FROM fast.pairs WHERE pair NOT IN (SELECT pair FROM fast.lengths))"
+    ids = [row[0] for row in session.rows(f"SELECT unnest([chosen_id, rejected_id]) FROM {unknown}")]
+    wanted = f"conversation_id IN ({marks(ids)})" if 0 < len(ids) <= _FEW else "true" if ids else "false"
+    session.rows(_LENGTHS.format(wanted=wanted, pairs=unknown), ids if len(ids) <= _FEW else ())
+    session.rows("INSERT INTO fast.lengths FROM measured")
 
 
 def _all(table: Table, source: str) -> str:
+    if table.numbers:
+        source = f"(SELECT fast.number_of(pair_id) AS pair, * FROM {source})"
     return f"SELECT {table.columns} FROM {table.reads.replace('{source}', source)} WHERE {table.only}"
 
 

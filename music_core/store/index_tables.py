@@ -12,7 +12,8 @@ class Table:
     A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
     one takes what arrives, in place of asking the lake again. Rows of a `short` table, which many commits add a few to, are taken
     from where DuckLake inlines them, where that can be done. Where rows may stand `twice`, what arrives is not looked for first.
-    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart.
+    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart. With `numbers` rows
+    are about pairs, and a pair's number stands as `pair` beside the columns of `source`.
     """
 
     name: str
@@ -26,43 +27,50 @@ class Table:
     through: str = ""
     short: bool = False
     twice: bool = False
+    numbers: bool = False
     reads: str = "{source}"
 
 
+# A pair's number: the first 64 bits of its id, so that numbers sort as ids do. What is no content id gets a number all the same.
+NUMBER_OF = """
+CREATE OR REPLACE MACRO fast.number_of(id) AS coalesce(TRY_CAST(('0x' || substring(id, 3, 16)) AS UBIGINT), hash(id))"""
 # A model's rewards after the last turn of both sides; there is one trace for each side.
 _SCORED = """(
-SELECT pair_id, model_id, max(last_reward) FILTER (branch = 'chosen') AS chosen, max(last_reward) FILTER (branch = 'rejected') AS rejected
+SELECT pair, model_id, max(last_reward) FILTER (branch = 'chosen') AS chosen, max(last_reward) FILTER (branch = 'rejected') AS rejected
 FROM {source} WHERE last_reward IS NOT NULL GROUP BY ALL)"""
 MARGINS = """
 CREATE OR REPLACE VIEW fast.margins AS
-SELECT model_id, pair_id, chosen - rejected AS margin FROM fast.scores WHERE chosen IS NOT NULL AND rejected IS NOT NULL"""
+SELECT model_id, pair, chosen - rejected AS margin FROM fast.scores WHERE chosen IS NOT NULL AND rejected IS NOT NULL"""
 REWARDS = """
 CREATE OR REPLACE VIEW fast.rewards AS
-SELECT pair_id, 'chosen' AS branch, model_id, chosen AS reward FROM fast.scores WHERE chosen IS NOT NULL
-UNION ALL SELECT pair_id, 'rejected', model_id, rejected FROM fast.scores WHERE rejected IS NOT NULL"""
+SELECT pair, 'chosen' AS branch, model_id, chosen AS reward FROM fast.scores WHERE chosen IS NOT NULL
+UNION ALL SELECT pair, 'rejected', model_id, rejected FROM fast.scores WHERE rejected IS NOT NULL"""
 TABLES = (
     Table(
         "pairs",
         "pair_rows",
-        "pair_id",
-        "pair_id, seed_id, split, chosen_id, rejected_id, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at",
+        "pair",
+        "pair, pair_id, seed_id, split, chosen_id, rejected_id, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at",
         "created_at",
+        numbers=True,
     ),
     Table(
         "origins",
         "origin_rows",
         "origin_id",
-        "origin_id, pair_id, source, run_id, method, schedule, created_at",
+        "origin_id, pair, source, run_id, method, schedule, created_at",
         "created_at",
+        numbers=True,
     ),
-    Table("scores", "trace_rows", "pair_id, model_id", "pair_id, model_id, chosen, rejected", "", reads=_SCORED),
+    Table("scores", "trace_rows", "pair, model_id", "pair, model_id, chosen, rejected", "", numbers=True, reads=_SCORED),
     Table(
         "verdicts",
         "verdict_rows",
-        "pair_id, judge",
-        "pair_id, judge, kind, value, score, n_readings, n_unparsed, first_rate, seq",
+        "pair, judge",
+        "pair, judge, kind, value, score, n_readings, n_unparsed, first_rate, seq",
         "seq DESC",
         replaces=True,
+        numbers=True,
     ),
     Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True, short=True),
     # Asked only whether there is anything, and for the newest, so that a row which was read twice may stand here twice.
@@ -71,10 +79,11 @@ TABLES = (
         "labels",
         "label_rows",
         "pair_id, person",
-        "pair_id, person, choice, left_branch, queue, seq, kind, label_id",
+        "pair, pair_id, person, choice, left_branch, queue, seq, kind, label_id",
         "seq DESC",
         replaces=True,
         only=f"NOT {REPEAT}",
+        numbers=True,
         through="new_labels",
     ),
     Table(
@@ -106,9 +115,9 @@ _MEETINGS = '[{"sides":{"chosen":"VARCHAR","rejected":"VARCHAR"},"n":"INTEGER","
 OPENING_CHARS = 200
 # Where a conversation stands: a side of a pair, or a chat on its own.
 PLACES = """
-SELECT chosen_id AS conversation_id, pair_id, 'chosen' AS branch, split, NULL AS source, created_at FROM fast.pairs
-UNION ALL SELECT rejected_id, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
-UNION ALL SELECT conversation_id, NULL, 'none', split, source, created_at FROM fast.chats"""
+SELECT chosen_id AS conversation_id, pair, pair_id, 'chosen' AS branch, split, NULL AS source, created_at FROM fast.pairs
+UNION ALL SELECT rejected_id, pair, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
+UNION ALL SELECT conversation_id, NULL, NULL, 'none', split, source, created_at FROM fast.chats"""
 # Without the text before rows are told apart: it would go through the whole query.
 _MEASURED = f"""(
 SELECT * FROM (
@@ -125,33 +134,35 @@ _RECORDS = f"""list_zip(regexp_extract_all(turns, '"branch":"(chosen|rejected)",
   regexp_extract_all(turns, '{MODEL_IN_TURNS},"prompt_hash":', 1),
   regexp_extract_all(turns, '"tokens_out":[0-9]+,"turn":([0-9]+)[}}]', 1))"""
 _WRITERS = f"""(
-SELECT origin_id, pair_id, created_at,
+SELECT origin_id, pair, created_at,
   list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'chosen' OR r[3]::INTEGER < divergence), lambda r: r[2])) AS by_chosen,
   list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'rejected' OR r[3]::INTEGER < divergence), lambda r: r[2]))
     AS by_rejected
-FROM (SELECT o.origin_id, o.pair_id, o.created_at, p.divergence, {_RECORDS} AS records
-  FROM {{source}} o JOIN fast.pairs p ON p.pair_id = o.pair_id))"""
+FROM (SELECT origin_id, o.pair, o.created_at, divergence, {_RECORDS} AS records FROM {{source}} o JOIN fast.pairs p USING (pair)))"""
 # Read when first asked for.
 ON_DEMAND = (
     Table("models", "model_rows", "model_id", "model_id, name, run_id", "created_at"),
-    Table("trained", "manifest_rows", "run_id, pair_id", "run_id, pair_id", "seq", only="split = 'train'"),
-    Table("queue_pairs", "queue_pair_rows", "queue, pair_id", "queue, pair_id", "probability"),
+    Table("trained", "manifest_rows", "run_id, pair", "run_id, pair", "seq", only="split = 'train'", numbers=True),
+    Table("queue_pairs", "queue_pair_rows", "queue, pair", "queue, pair", "probability", numbers=True),
     Table(
         "simulators",
         "origin_rows",
         "origin_id",
-        f"origin_id, pair_id, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
+        f"origin_id, pair, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
         "created_at",
+        numbers=True,
     ),
     Table(
         "meetings",
         "origin_rows",
         "origin_id",
-        f"origin_id, pair_id, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
+        f"origin_id, pair, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
         "created_at",
         only="method = 'best_of_n'",
+        numbers=True,
     ),
-    Table("lengths", "pair_rows", "pair_id", "pair_id, divergence, chosen_id, rejected_id", "created_at"),
+    # Of `fast.pairs` and the texts, see `index`.
+    Table("lengths", "pair_rows", "pair", "pair, chosen, rejected", ""),
     Table("chats", "seed_rows", "origin_id", "origin_id, conversation_id, split, source, created_at", "created_at"),
     # After `chats`, which it reads.
     Table(
@@ -162,7 +173,7 @@ ON_DEMAND = (
         "created_at",
         reads=_MEASURED,
     ),
-    Table("writers", "origin_rows", "origin_id", "origin_id, pair_id, by_chosen, by_rejected", "created_at", reads=_WRITERS),
+    Table("writers", "origin_rows", "origin_id", "origin_id, pair, by_chosen, by_rejected", "created_at", numbers=True, reads=_WRITERS),
 )
 SOURCES = frozenset(table.source for table in (*TABLES, *ON_DEMAND))
 # The table of the lake that a table of the index is made of.

@@ -24,20 +24,20 @@ class SourceCount:
 _SPLITS = "count(*), count(*) FILTER (p.split = 'train'), count(*) FILTER (p.split = 'validation'), count(*) FILTER (p.split = 'test')"
 
 _SOURCES = f"""
-WITH here AS (SELECT DISTINCT source, pair_id FROM fast.origins),
-     judged AS (SELECT DISTINCT pair_id FROM fast.verdicts),
-     scored AS (SELECT DISTINCT pair_id FROM fast.margins),
-     labelled AS (SELECT DISTINCT pair_id FROM fast.labels WHERE {DECIDED})
-SELECT h.source, {_SPLITS}, count(j.pair_id), count(s.pair_id), count(l.pair_id)
-FROM here h JOIN fast.pairs p USING (pair_id) LEFT JOIN judged j USING (pair_id) LEFT JOIN scored s USING (pair_id)
-LEFT JOIN labelled l USING (pair_id)
+WITH here AS (SELECT DISTINCT source, pair FROM fast.origins),
+     judged AS (SELECT DISTINCT pair FROM fast.verdicts),
+     scored AS (SELECT DISTINCT pair FROM fast.margins),
+     labelled AS (SELECT DISTINCT pair FROM fast.labels WHERE {DECIDED})
+SELECT h.source, {_SPLITS}, count(j.pair), count(s.pair), count(l.pair)
+FROM here h JOIN fast.pairs p USING (pair) LEFT JOIN judged j USING (pair) LEFT JOIN scored s USING (pair)
+LEFT JOIN labelled l USING (pair)
 GROUP BY 1 ORDER BY 2 DESC, 1"""
 
 _ALL = f"""
 SELECT {_SPLITS},
-       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM fast.verdicts)),
-       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM fast.margins)),
-       count(*) FILTER (p.pair_id IN (SELECT pair_id FROM fast.labels WHERE {DECIDED}))
+       count(*) FILTER (p.pair IN (SELECT pair FROM fast.verdicts)),
+       count(*) FILTER (p.pair IN (SELECT pair FROM fast.margins)),
+       count(*) FILTER (p.pair IN (SELECT pair FROM fast.labels WHERE {DECIDED}))
 FROM fast.pairs p"""
 
 

@@ -22,10 +22,9 @@ class ManifestCounts:
 def manifest_counts(store: Store, run_id: str) -> ManifestCounts | None:
     """The counts of a run's manifest; None for a run without one."""
     by_split = "SELECT split, count(*) FROM lake.manifests WHERE run_id = ? GROUP BY split ORDER BY split"
-    by_source = (
-        "SELECT o.source, m.split, count(DISTINCT m.pair_id) FROM lake.manifests m JOIN fast.origins o USING (pair_id) "
-        "WHERE m.run_id = ? GROUP BY ALL ORDER BY count(DISTINCT m.pair_id) DESC, o.source, m.split"
-    )
+    by_source = """
+        SELECT o.source, m.split, count(DISTINCT pair) FROM lake.manifests m JOIN fast.origins o ON pair = fast.number_of(m.pair_id)
+        WHERE m.run_id = ? GROUP BY ALL ORDER BY count(DISTINCT pair) DESC, o.source, m.split"""
 
     def query(session: Session) -> ManifestCounts | None:
         splits: dict[str, int] = dict(session.rows(by_split, [run_id]))

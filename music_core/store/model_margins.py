@@ -8,25 +8,26 @@ from music_core.store.filters import BUILT
 from music_core.store.session import marks
 from music_core.types import NEUTRAL_METHODS, Split
 
-_TRAINED = "SELECT d.model_id, m.pair_id FROM lake.models d JOIN lake.manifests m ON m.run_id = d.run_id AND m.split = 'train'"
-_IS_BUILT = f"SELECT DISTINCT pair_id FROM fast.origins WHERE {BUILT}"
+_TRAINED = "SELECT d.model_id, t.pair FROM fast.models d JOIN fast.trained t USING (run_id)"
+_NEEDS = ("models", "trained")
+_IS_BUILT = f"SELECT DISTINCT pair FROM fast.origins WHERE {BUILT}"
 
 _TWO = f"""
 WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT})
-SELECT p.pair_id, p.seed_id, p.split, p.n_turns, p.divergence, b.pair_id IS NOT NULL, ma.margin, mb.margin,
-       p.pair_id IN (SELECT pair_id FROM trained WHERE model_id = ?), p.pair_id IN (SELECT pair_id FROM trained WHERE model_id = ?)
+SELECT p.pair_id, p.seed_id, p.split, p.n_turns, p.divergence, b.pair IS NOT NULL, ma.margin, mb.margin,
+       p.pair IN (SELECT pair FROM trained WHERE model_id = ?), p.pair IN (SELECT pair FROM trained WHERE model_id = ?)
 FROM fast.pairs p
-JOIN (SELECT pair_id, margin FROM fast.margins WHERE model_id = ?) ma USING (pair_id)
-JOIN (SELECT pair_id, margin FROM fast.margins WHERE model_id = ?) mb USING (pair_id)
-LEFT JOIN built b USING (pair_id) ORDER BY p.pair_id"""
+JOIN (SELECT pair, margin FROM fast.margins WHERE model_id = ?) ma USING (pair)
+JOIN (SELECT pair, margin FROM fast.margins WHERE model_id = ?) mb USING (pair)
+LEFT JOIN built b USING (pair) ORDER BY p.pair_id"""
 
 # Seeds with equal counts are counted, not listed: a bootstrap over seeds needs no more, and a hundred thousand seeds are a few rows.
 _HELD_OUT = f"""
 WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT}), by_seed AS (
-  SELECT g.model_id, p.split, p.seed_id, count(*) FILTER (t.pair_id IS NULL) AS n,
-         count(*) FILTER (t.pair_id IS NULL AND g.margin > 0) AS n_right, count(t.pair_id) AS n_trained_on
-  FROM fast.margins g JOIN fast.pairs p USING (pair_id) JOIN built USING (pair_id)
-  LEFT JOIN trained t ON t.model_id = g.model_id AND t.pair_id = g.pair_id GROUP BY ALL
+  SELECT g.model_id, p.split, p.seed_id, count(*) FILTER (t.pair IS NULL) AS n,
+         count(*) FILTER (t.pair IS NULL AND g.margin > 0) AS n_right, count(t.pair) AS n_trained_on
+  FROM fast.margins g JOIN fast.pairs p USING (pair) JOIN built USING (pair)
+  LEFT JOIN trained t ON t.model_id = g.model_id AND t.pair = g.pair GROUP BY ALL
 )
 SELECT model_id, split, n, n_right, count(*), CAST(sum(n_trained_on) AS BIGINT) FROM by_seed GROUP BY ALL ORDER BY ALL"""
 
@@ -74,9 +75,9 @@ def written(store: Store, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:
 def margins_of_two(store: Store, a_id: str, b_id: str) -> list[TwoMargins]:
     """Every pair that both models (by id) have scored, by pair id."""
     params = (*NEUTRAL_METHODS, a_id, b_id, a_id, b_id)
-    return [TwoMargins(*row) for row in store.indexed(lambda session: session.rows(_TWO, params))]
+    return [TwoMargins(*row) for row in store.indexed(lambda session: session.rows(_TWO, params), _NEEDS)]
 
 
 def held_out_counts(store: Store) -> list[SeedCounts]:
     """Of every model and split, the seeds by their counts; see `SeedCounts`."""
-    return [SeedCounts(*row) for row in store.indexed(lambda session: session.rows(_HELD_OUT, NEUTRAL_METHODS))]
+    return [SeedCounts(*row) for row in store.indexed(lambda session: session.rows(_HELD_OUT, NEUTRAL_METHODS), _NEEDS)]

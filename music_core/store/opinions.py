@@ -30,7 +30,7 @@ def disagreements(store: Store, f: PairFilter | None = None) -> dict[str, bool]:
     chosen = selection(f or PairFilter())
     final = "kind IS NOT DISTINCT FROM 'adjudication'"
     sql = (
-        f"{chosen.sql} SELECT pair_id, bool_or({final}) FROM fast.labels WHERE {DECIDED} AND pair_id IN (SELECT pair_id FROM chosen) "
+        f"{chosen.sql} SELECT pair_id, bool_or({final}) FROM fast.labels WHERE {DECIDED} AND pair IN (SELECT pair FROM chosen) "
         f"GROUP BY pair_id HAVING count(DISTINCT {_VALUE}) FILTER (NOT {final}) > 1 ORDER BY pair_id"
     )
     return dict(store.indexed(lambda session: session.rows(sql, chosen.params)))

@@ -254,7 +254,7 @@ def pair_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: 
 def sorted_ids(store: Store, f: PairFilter) -> tuple[str, ...]:
     """Ids of all pairs that pass `f`, sorted: as one value, which costs a tenth of as many rows."""
     chosen = selection(f)
-    sql = f"{chosen.sql} SELECT list(pair_id ORDER BY pair_id) FROM chosen"
+    sql = f"{chosen.sql} SELECT list(pair_id ORDER BY pair) FROM chosen"
     with store.wide(bool(f.text)):
         return tuple(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)[0][0] or ())
 

@@ -266,7 +266,7 @@ def strata_of(store: Store, f: PairFilter, by: str) -> dict[str, str]:
         raise StoreError(f"Pairs cannot be divided by '{by}'.", f"Divide them by one of: {', '.join(STRATA)}.")
     chosen = selection(f)
     name = f"coalesce(string_agg(DISTINCT o.{by}, ' + ' ORDER BY o.{by}), 'none')" if by != "turns" else "any_value(c.n_turns)::VARCHAR"
-    sql = f"{chosen.sql} SELECT c.pair_id, {name} FROM chosen c LEFT JOIN fast.origins o USING (pair_id) GROUP BY c.pair_id"
+    sql = f"{chosen.sql} SELECT c.pair_id, {name} FROM chosen c LEFT JOIN fast.origins o USING (pair) GROUP BY c.pair_id"
     return dict(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs))
 
 

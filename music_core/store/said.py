@@ -41,8 +41,8 @@ _WITHIN: Mapping[str, str] = {
     "tie": "bool_or(v = 0)",
 }
 _MEMBERS: Mapping[str, Part] = {
-    "judges": (f"SELECT pair_id, judge AS who, {VERDICT_VOTE} AS v, false AS final FROM fast.verdicts WHERE value <> 'unresolved'", ()),
-    "people": (f"SELECT pair_id, person AS who, {LABEL_VOTE} AS v, {FINAL} AS final FROM fast.labels WHERE {DECIDED}", ()),
+    "judges": (f"SELECT pair, judge AS who, {VERDICT_VOTE} AS v, false AS final FROM fast.verdicts WHERE value <> 'unresolved'", ()),
+    "people": (f"SELECT pair, person AS who, {LABEL_VOTE} AS v, {FINAL} AS final FROM fast.labels WHERE {DECIDED}", ()),
 }
 _GROUP_OF = {"judge": "judges", "person": "people"}
 _ALONE = ("construction", "longer", *_MEMBERS)
@@ -100,7 +100,7 @@ def comparable(c: Comparison) -> bool:
 
 
 def compared(c: Comparison, meetings: Part) -> Part:
-    """A query for the ids of the pairs; `meetings` is a query for (pair_id, m), the meetings of Best-of-N that picks are taken from.
+    """A query for the numbers of the pairs; `meetings` is a query for (pair, m), the meetings of Best-of-N that picks are taken from.
 
     Raises `StoreError` for raters or a relation that make no sense together.
     """
@@ -111,32 +111,32 @@ def compared(c: Comparison, meetings: Part) -> Part:
         )
     if c.a == c.b:
         sql, values = _MEMBERS[c.a]
-        return f"SELECT pair_id FROM ({sql}) GROUP BY pair_id HAVING count(*) > 1 AND {_WITHIN[c.relation]}", values
+        return f"SELECT pair FROM ({sql}) GROUP BY pair HAVING count(*) > 1 AND {_WITHIN[c.relation]}", values
     said = [_said(r, [o for o in c.raters if o != r], c.with_training_pairs, meetings) for r in c.raters]
-    tables = " JOIN ".join(f"({sql}) {name}{' USING (pair_id)' * (name != 'a')}" for (sql, _), name in zip(said, "abc", strict=False))
+    tables = " JOIN ".join(f"({sql}) {name}{' USING (pair)' * (name != 'a')}" for (sql, _), name in zip(said, "abc", strict=False))
     where = (RELATIONS if c.reference is None else HELD)[c.relation]
-    return f"SELECT pair_id FROM {tables} WHERE {where}", tuple(v for _, values in said for v in values)
+    return f"SELECT pair FROM {tables} WHERE {where}", tuple(v for _, values in said for v in values)
 
 
 def _said(rater: str, others: Sequence[str], with_training_pairs: bool, meetings: Part) -> Part:
-    """A query for (pair_id, v), the votes of a rater: −1 rejected, 0 tie, 1 chosen."""
+    """A query for (pair, v), the votes of a rater: −1 rejected, 0 tie, 1 chosen."""
     kind, _, name = rater.partition(":")
     match kind:
         case "construction":
-            return f"SELECT pair_id, 1 AS v FROM fast.origins WHERE {BUILT}", NEUTRAL_METHODS
+            return f"SELECT pair, 1 AS v FROM fast.origins WHERE {BUILT}", NEUTRAL_METHODS
         case "longer":
-            return "SELECT pair_id, sign(chosen - rejected) AS v FROM fast.lengths WHERE chosen <> rejected", ()
+            return "SELECT pair, sign(chosen - rejected) AS v FROM fast.lengths WHERE chosen <> rejected", ()
         case "model":
-            seen = "(SELECT t.pair_id FROM fast.trained t WHERE t.run_id = d.run_id)"
-            own = "" if with_training_pairs else f" AND g.pair_id NOT IN {seen}"
-            return f"SELECT g.pair_id, sign(g.margin) AS v FROM fast.margins g JOIN fast.models d USING (model_id) WHERE d.name = ?{own}", (
+            seen = "(SELECT t.pair FROM fast.trained t WHERE t.run_id = d.run_id)"
+            own = "" if with_training_pairs else f" AND g.pair NOT IN {seen}"
+            return f"SELECT g.pair, sign(g.margin) AS v FROM fast.margins g JOIN fast.models d USING (model_id) WHERE d.name = ?{own}", (
                 name,
             )
         case "pick":
             return _picked(name, meetings)
         case "judge" | "person":
             sql, values = _MEMBERS[_GROUP_OF[kind]]
-            return f"SELECT pair_id, v FROM ({sql}) WHERE who = ?", (*values, name)
+            return f"SELECT pair, v FROM ({sql}) WHERE who = ?", (*values, name)
         case _:
             return _mode(rater, [o.partition(":")[2] for o in others if _GROUP_OF.get(kind_of(o)) == rater])
 
@@ -146,13 +146,13 @@ def _mode(group: str, without: Sequence[str]) -> Part:
     but = f" WHERE who NOT IN ({marks(without)})" if without else ""
     counts = ", ".join(f"count(*) FILTER (v = {v}) AS {name}" for v, name in ((1, "up"), (0, "even"), (-1, "down")))
     most = "CASE WHEN up > greatest(even, down) THEN 1 WHEN down > greatest(even, up) THEN -1 ELSE 0 END"
-    heard = f"SELECT pair_id, v FROM ({sql}){but} QUALIFY final = bool_or(final) OVER (PARTITION BY pair_id)"
-    return f"SELECT pair_id, {most} AS v FROM (SELECT pair_id, {counts} FROM ({heard}) GROUP BY pair_id)", (*values, *without)
+    heard = f"SELECT pair, v FROM ({sql}){but} QUALIFY final = bool_or(final) OVER (PARTITION BY pair)"
+    return f"SELECT pair, {most} AS v FROM (SELECT pair, {counts} FROM ({heard}) GROUP BY pair)", (*values, *without)
 
 
 def _picked(name: str, meetings: Part) -> Part:
     sql, values = meetings
     side = "CASE WHEN m.sides.chosen = ? THEN 1 ELSE -1 END"
     # The same two conversations may meet under several N with the sides changed; then neither side is the pick.
-    own = f"SELECT pair_id, {side} AS v FROM ({sql}) WHERE ? IN (m.sides.chosen, m.sides.rejected)"
-    return f"SELECT pair_id, min(v) AS v FROM ({own}) GROUP BY pair_id HAVING min(v) = max(v)", (name, *values, name)
+    own = f"SELECT pair, {side} AS v FROM ({sql}) WHERE ? IN (m.sides.chosen, m.sides.rejected)"
+    return f"SELECT pair, min(v) AS v FROM ({own}) GROUP BY pair HAVING min(v) = max(v)", (name, *values, name)

@@ -26,13 +26,20 @@ def _names(named: Iterable[Mapping[str, object]], branch: BranchName) -> Iterabl
     return (name for sides in named if isinstance(name := sides.get(branch), str) and name)
 
 
-def systems_by_pair(session: Session, ids: Sequence[str]) -> dict[str, Systems]:
-    """`systems_of` for those of the pairs that no origin built a better side of; the others are left out."""
-    sql = f"SELECT pair_id, method FROM fast.origins WHERE pair_id IN ({marks(ids)})"
-    methods: dict[str, set[str | None]] = {}
-    for pair_id, method in session.rows(sql, ids):
-        methods.setdefault(pair_id, set()).add(method)
-    neutral = [pair_id for pair_id, found in methods.items() if found <= set(NEUTRAL_METHODS)]
+def systems_of_pair(session: Session, pair_id: str) -> Systems | None:
+    """`systems_of` the pair as the index knows it."""
+    found = session.rows("SELECT method FROM fast.origins WHERE pair = fast.number_of(?)", [pair_id])
+    return systems_by_pair(session, [pair_id]).get(pair_id) if are_neutral(row[0] for row in found) else None
+
+
+def are_neutral(methods: Iterable[str | None]) -> bool:
+    """Whether none of a pair's origins, of which there are some, built a better side."""
+    found = set(methods)
+    return bool(found) and found <= set(NEUTRAL_METHODS)
+
+
+def systems_by_pair(session: Session, neutral: Sequence[str]) -> dict[str, Systems]:
+    """`systems_of` pairs of which it is known that no origin built a better side."""
     if not neutral:
         return {}
     # The index leaves the facts of an origin away; a page has few such pairs, so they are read from the lake.
@@ -52,8 +59,9 @@ def matchups(store: Store, f: PairFilter | None = None) -> dict[str, frozenset[t
     not both named, or are the same, are left out.
     """
     chosen = selection(f or PairFilter())
-    sql = f"""{chosen.sql} SELECT pair_id, meta FROM lake.origin_rows WHERE pair_id IN (SELECT pair_id FROM chosen)
-        AND pair_id NOT IN (SELECT pair_id FROM fast.origins WHERE {BUILT}) AND contains(meta, '"sides"') ORDER BY pair_id"""
+    sql = f"""{chosen.sql} SELECT pair_id, meta FROM lake.origin_rows WHERE pair_id IN (
+          SELECT pair_id FROM chosen WHERE pair NOT IN (SELECT pair FROM fast.origins WHERE {BUILT})
+        ) AND contains(meta, '"sides"') ORDER BY pair_id"""
     found: dict[str, set[tuple[str, str]]] = {}
     for pair_id, meta in store.indexed(lambda session: session.rows(sql, (*chosen.params, *NEUTRAL_METHODS))):
         stated = from_json(meta)

@@ -8,7 +8,7 @@ from music_core.store.filters import PairFilter, selection
 from music_core.store.text import from_json
 
 _OWN = "SELECT pair_id, {} FROM chosen"
-_OF_ORIGINS = "SELECT DISTINCT pair_id, {0} FROM fast.origins WHERE pair_id IN (SELECT pair_id FROM chosen) AND {0} <> ''"
+_OF_ORIGINS = "SELECT DISTINCT pair_id, o.{0} FROM fast.origins o JOIN chosen USING (pair) WHERE o.{0} <> ''"
 # Property → query of (pair id, value …) and the tables of the index that it needs.
 _SQL: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "turns": (_OWN.format("n_turns"), ()),
@@ -16,9 +16,9 @@ _SQL: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "split": (_OWN.format("split"), ()),
     "source": (_OF_ORIGINS.format("source"), ()),
     "schedule": (_OF_ORIGINS.format("schedule"), ()),
-    "length_gap": ("SELECT pair_id, chosen, rejected FROM fast.lengths WHERE pair_id IN (SELECT pair_id FROM chosen)", ("lengths",)),
+    "length_gap": ("SELECT pair_id, l.chosen, l.rejected FROM fast.lengths l JOIN chosen USING (pair)", ("lengths",)),
     "simulator": (
-        "SELECT DISTINCT pair_id, unnest(models) FROM fast.simulators WHERE pair_id IN (SELECT pair_id FROM chosen)",
+        "SELECT DISTINCT pair_id, unnest(models) FROM fast.simulators JOIN chosen USING (pair)",
         ("simulators",),
     ),
 }

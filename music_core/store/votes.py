@@ -17,20 +17,20 @@ from music_core.types import NEUTRAL_METHODS, Vote
 # whether it is final. A pair has a construction as soon as one of its origins built it.
 _BUILT = f"""
 SELECT {{pair}}, 'construction' AS rater, 1 AS value, false AS trained_on, false AS final
-FROM {{pairs}} s WHERE s.pair_id IN (SELECT pair_id FROM fast.origins WHERE {BUILT})"""
+FROM {{pairs}} s WHERE s.pair IN (SELECT pair FROM fast.origins WHERE {BUILT})"""
 
 _JUDGES = f"""
 SELECT {{pair}}, 'judge:' || v.judge AS rater, {VERDICT_VOTE} AS value, false AS trained_on, false AS final
-FROM fast.verdicts v JOIN {{pairs}} s USING (pair_id) WHERE v.value <> 'unresolved'"""
+FROM fast.verdicts v JOIN {{pairs}} s USING (pair) WHERE v.value <> 'unresolved'"""
 
 _MODELS = """
-SELECT {pair}, 'model:' || d.name AS rater, CAST(sign(g.margin) AS INTEGER) AS value, t.pair_id IS NOT NULL AS trained_on, false AS final
-FROM fast.margins g JOIN {pairs} s USING (pair_id) JOIN lake.models d USING (model_id)
-LEFT JOIN (SELECT run_id, pair_id FROM lake.manifests WHERE split = 'train') t ON t.run_id = d.run_id AND t.pair_id = g.pair_id"""
+SELECT {pair}, 'model:' || d.name AS rater, CAST(sign(g.margin) AS INTEGER) AS value, t.pair IS NOT NULL AS trained_on, false AS final
+FROM fast.margins g JOIN {pairs} s USING (pair) JOIN fast.models d USING (model_id)
+LEFT JOIN fast.trained t ON t.run_id = d.run_id AND t.pair = g.pair"""
 
 _PEOPLE = f"""
 SELECT {{pair}}, 'person:' || l.person AS rater, {LABEL_VOTE} AS value, false AS trained_on, {FINAL} AS final
-FROM fast.labels l JOIN {{pairs}} s USING (pair_id) WHERE {DECIDED}"""
+FROM fast.labels l JOIN {{pairs}} s USING (pair) WHERE {DECIDED}"""
 
 _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "construction": (_BUILT, NEUTRAL_METHODS),
@@ -38,26 +38,26 @@ _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "model": (_MODELS, ()),
     "person": (_PEOPLE, ()),
 }
-# The same as numbers. Pairs are numbered once, so that no id goes further than the join that finds its number.
-_NUMBERED = (
-    "CREATE OR REPLACE TEMP TABLE numbered AS {chosen} "
-    "SELECT pair_id, CAST(row_number() OVER () - 1 AS INTEGER) AS pair, hash(seed_id) AS seed FROM chosen"
-)
+_NEEDS = ("models", "trained")
+# The same as numbers from 0 on.
+_NUMBERED = """
+CREATE OR REPLACE TEMP TABLE numbered AS {chosen}
+SELECT pair, CAST(row_number() OVER () - 1 AS INTEGER) AS n, hash(seed_id) AS seed FROM chosen"""
 _RATERS = """
 CREATE OR REPLACE TEMP TABLE raters AS
 SELECT rater, CAST(row_number() OVER (ORDER BY rater) - 1 AS INTEGER) AS number FROM (
   SELECT 'construction' AS rater UNION SELECT 'judge:' || judge FROM fast.verdicts
-  UNION SELECT 'model:' || name FROM lake.models UNION SELECT 'person:' || person FROM fast.labels)"""
-_SAID = " UNION ALL ".join(sql.format(pair="s.pair", pairs="numbered") for sql, _ in _SAID_BY.values())
-_NUMBERS = f"SELECT pair, number, CAST(value AS TINYINT) AS value, trained_on, final FROM ({_SAID}) JOIN raters USING (rater)"
+  UNION SELECT 'model:' || name FROM fast.models UNION SELECT 'person:' || person FROM fast.labels)"""
+_SAID = " UNION ALL ".join(sql.format(pair="s.n", pairs="numbered") for sql, _ in _SAID_BY.values())
+_NUMBERS = f"SELECT n, number, CAST(value AS TINYINT) AS value, trained_on, final FROM ({_SAID}) JOIN raters USING (rater)"
 
 _UNRESOLVED = """
-SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair_id)
+SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair)
 WHERE v.value = 'unresolved' GROUP BY v.judge"""
 
 _UNDECIDED = """
 SELECT 'person:' || l.person, CASE WHEN l.choice IS NULL THEN 'taken back' ELSE 'skipped' END AS reason, count(*)
-FROM fast.labels l JOIN chosen s USING (pair_id) WHERE l.choice IS NULL OR l.choice = 'skip' GROUP BY ALL"""
+FROM fast.labels l JOIN chosen s USING (pair) WHERE l.choice IS NULL OR l.choice = 'skip' GROUP BY ALL"""
 
 
 def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True, kinds: Collection[str] = tuple(_SAID_BY)) -> list[Vote]:
@@ -79,7 +79,7 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
             found += [Vote(*row) for row in rows]
         return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
 
-    return store.indexed(query, chosen.needs)
+    return store.indexed(query, {*chosen.needs, *_NEEDS} if "model" in kinds else chosen.needs)
 
 
 @dataclass(frozen=True)
@@ -111,20 +111,20 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = 
         session.rows(_RATERS)
         names = [row[0] for row in session.rows("SELECT rater FROM raters ORDER BY number")]
         found = session.arrays(_NUMBERS, NEUTRAL_METHODS)
-        voted = np.unique(found["pair"])
-        hashes = session.arrays("SELECT seed FROM numbered ORDER BY pair")["seed"][voted]
+        voted = np.unique(found["n"])
+        hashes = session.arrays("SELECT seed FROM numbered ORDER BY n")["seed"][voted]
         by_seed = np.argsort(hashes, kind="stable")
         number_of = np.zeros(int(voted.max(initial=-1)) + 1, np.int64)
         number_of[voted[by_seed]] = np.arange(len(voted))
         ids: tuple[str, ...] = ()
         if with_ids:
-            known = [row[0] for row in session.rows("SELECT pair_id FROM numbered ORDER BY pair")]
+            known = [row[0] for row in session.rows("SELECT pair_id FROM numbered JOIN fast.pairs USING (pair) ORDER BY n")]
             ids = tuple(known[i] for i in voted[by_seed])
         present, rater = np.unique(found["number"], return_inverse=True)
         return VoteColumns(
             tuple(names[i] for i in present),
             rater,
-            number_of[found["pair"]],
+            number_of[found["n"]],
             found["value"].astype(np.int64),
             found["trained_on"].astype(np.bool_),
             found["final"].astype(np.bool_),
@@ -133,7 +133,7 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = 
         )
 
     with store.wide():
-        return store.indexed(query, chosen.needs)
+        return store.indexed(query, {*chosen.needs, *_NEEDS})
 
 
 def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:
