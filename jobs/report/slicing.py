@@ -74,12 +74,13 @@ def slices_of(store: Store, f: PairFilter, by: str, *, with_training_pairs: bool
     found = vote_columns(store, f, with_ids=True)
     rows = property_rows(store, by, f)
     number_of = {pair_id: i for i, pair_id in enumerate(found.pair_ids)}
+    voted = np.bincount(found.pair, minlength=len(found.seed)) > 0
     named = ((number_of.get(row[0], -1), length_gap_bucket(*row[1:]) if by == "length_gap" else str(row[1])) for row in rows)
     members: dict[str, list[int]] = {}
     for number, name in named:
-        if number >= 0:
+        if number >= 0 and voted[number]:
             members.setdefault(name, []).append(number)
-    stated = np.zeros(len(number_of), np.bool_)
+    stated = ~voted
     stated[[number for numbers in members.values() for number in numbers]] = True
     if not stated.all():
         members[NOT_STATED] = [*members.get(NOT_STATED, ()), *map(int, np.flatnonzero(~stated))]

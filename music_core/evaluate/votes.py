@@ -76,7 +76,7 @@ def vote_table(votes: Sequence[Vote]) -> VoteTable:
 
 
 def table_of_numbers(
-    raters: Sequence[str], rater: Counts, pair: Counts, value: Counts, trained_on: Mask, final: Mask, seed: Counts
+    raters: Sequence[str], rater: Counts, pair: Counts, value: Counts | Values, trained_on: Mask, final: Mask, seed: Counts
 ) -> VoteTable:
     """The same table out of columns: vote k is what `raters[rater[k]]` says about pair `pair[k]`, which is of seed `seed[pair[k]]`.
 
@@ -86,7 +86,7 @@ def table_of_numbers(
     row_of = np.empty(len(raters), np.int64)
     row_of[order] = np.arange(len(raters))
     rows, shape = row_of[rater], (len(raters), len(seed))
-    if not np.isin(value, VALUES).all():
+    if len(value) and not (VALUES[0] <= value.min() and value.max() <= VALUES[-1]):
         raise ValueError("a vote is -1, 0 or 1")
     values, trained, judged = np.full(shape, MISSING, np.int8), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
     values[rows, pair] = value

@@ -39,17 +39,20 @@ _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "person": (_PEOPLE, ()),
 }
 _NEEDS = ("models", "trained")
-# The same as numbers from 0 on.
+# The same as numbers from 0 on, pairs in the order of their seeds.
 _NUMBERED = """
 CREATE OR REPLACE TEMP TABLE numbered AS {chosen}
-SELECT pair, CAST(row_number() OVER () - 1 AS INTEGER) AS n, hash(seed_id) AS seed FROM chosen"""
+SELECT pair, CAST(row_number() OVER () - 1 AS INTEGER) AS n, seed FROM (SELECT pair, hash(seed_id) AS seed FROM chosen ORDER BY seed)"""
 _RATERS = """
 CREATE OR REPLACE TEMP TABLE raters AS
 SELECT rater, CAST(row_number() OVER (ORDER BY rater) - 1 AS INTEGER) AS number FROM (
   SELECT 'construction' AS rater UNION SELECT 'judge:' || judge FROM fast.verdicts
   UNION SELECT 'model:' || name FROM fast.models UNION SELECT 'person:' || person FROM fast.labels)"""
 _SAID = " UNION ALL ".join(sql.format(pair="s.n", pairs="numbered") for sql, _ in _SAID_BY.values())
-_NUMBERS = f"SELECT n, number, CAST(value AS TINYINT) AS value, trained_on, final FROM ({_SAID}) JOIN raters USING (rater)"
+# One small number for all that is said: many votes take long to fetch.
+_TRAINED_ON, _FINAL = 4, 8
+_CODE = f"1 + value + {_TRAINED_ON} * CAST(trained_on AS TINYINT) + {_FINAL} * CAST(final AS TINYINT)"
+_NUMBERS = f"SELECT n, CAST(number AS SMALLINT) AS number, CAST({_CODE} AS TINYINT) AS said FROM ({_SAID}) JOIN raters USING (rater)"
 
 _UNRESOLVED = """
 SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair)
@@ -86,13 +89,14 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
 class VoteColumns:
     """Votes as numbers: vote k is what rater `raters[rater[k]]` says about pair number `pair[k]`; pair p is of seed number `seed[p]`.
 
-    Pairs are numbered in the order of their seeds. `pair_ids` are the ids of the pairs by number, where they were asked for.
+    Pairs are numbered in the order of their seeds, those without votes too. `pair_ids` are the ids of the pairs by number, where they
+    were asked for.
     """
 
     raters: tuple[str, ...]
     rater: NDArray[np.int64]
     pair: NDArray[np.int64]
-    value: NDArray[np.int64]
+    value: NDArray[np.int8]
     trained_on: NDArray[np.bool_]
     final: NDArray[np.bool_]
     seed: NDArray[np.int64]
@@ -111,25 +115,20 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = 
         session.rows(_RATERS)
         names = [row[0] for row in session.rows("SELECT rater FROM raters ORDER BY number")]
         found = session.arrays(_NUMBERS, NEUTRAL_METHODS)
-        voted = np.unique(found["n"])
-        hashes = session.arrays("SELECT seed FROM numbered ORDER BY n")["seed"][voted]
-        by_seed = np.argsort(hashes, kind="stable")
-        number_of = np.zeros(int(voted.max(initial=-1)) + 1, np.int64)
-        number_of[voted[by_seed]] = np.arange(len(voted))
-        ids: tuple[str, ...] = ()
-        if with_ids:
-            known = [row[0] for row in session.rows("SELECT pair_id FROM numbered JOIN fast.pairs USING (pair) ORDER BY n")]
-            ids = tuple(known[i] for i in voted[by_seed])
-        present, rater = np.unique(found["number"], return_inverse=True)
+        seeds = session.arrays("SELECT seed FROM numbered ORDER BY n")["seed"]
+        by_number = "SELECT pair_id FROM numbered JOIN fast.pairs USING (pair) ORDER BY n"
+        present = np.flatnonzero(np.bincount(found["number"], minlength=len(names)))
+        place = np.zeros(len(names), np.int64)
+        place[present] = np.arange(len(present))
         return VoteColumns(
             tuple(names[i] for i in present),
-            rater,
-            number_of[found["n"]],
-            found["value"].astype(np.int64),
-            found["trained_on"].astype(np.bool_),
-            found["final"].astype(np.bool_),
-            np.cumsum(np.diff(hashes[by_seed], prepend=hashes[by_seed][:1]) != 0),
-            ids,
+            place[found["number"]],
+            found["n"].astype(np.int64),
+            (found["said"] & 3) - 1,
+            found["said"] & _TRAINED_ON > 0,
+            found["said"] & _FINAL > 0,
+            np.cumsum(np.diff(seeds, prepend=seeds[:1]) != 0),
+            tuple(row[0] for row in session.rows(by_number)) if with_ids else (),
         )
 
     with store.wide():
