@@ -74,7 +74,7 @@ def list_pairs(
         found = session.rows(sql, [*chosen.params, limit, offset])
         return PairPage(_complete(session, f, [row[1:] for row in found if row[1] is not None]), int(found[0][0]))
 
-    with store.wide(bool(f.text)):
+    with store.wide(bool(f.text) or store.is_large):
         return store.indexed(query, chosen.needs)
 
 
@@ -92,7 +92,9 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
     n_labels: dict[int, int] = dict(_looked_up(session, "labels", "count(*)", pairs, "pair", f"{DECIDED} GROUP BY pair"))
     margins: dict[int, float] = {}
     if f.model_id is not None:
-        margins = dict(_looked_up(session, "scores", "chosen - rejected", pairs, "pair", "model_id = ?", [f.model_id]))
+        # Of all models: to ask for one of them takes longer than to look at a few rows more.
+        scored = _looked_up(session, "scores", "model_id, chosen - rejected", pairs, "pair")
+        margins = {pair: margin for pair, model_id, margin in scored if model_id == f.model_id}
     neutral = [row[1] for row in heads if are_neutral(method for _, _, method, _ in origins.get(row[0], ()))]
     systems = systems_by_pair(session, neutral)
     rows = []
@@ -121,12 +123,10 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
     return tuple(rows)
 
 
-def _looked_up(
-    session: Session, table: str, columns: str, pairs: Sequence[int], by: str, where: str = "true", params: Sequence[Any] = ()
-) -> list[Row]:
+def _looked_up(session: Session, table: str, columns: str, pairs: Sequence[int], by: str, where: str = "true") -> list[Row]:
     """Rows (pair, `columns`) of these pairs. Their places are found first, so that no other column is read of a million rows."""
     places = f"SELECT rowid FROM fast.{table} WHERE pair IN (SELECT unnest(?::UBIGINT[]))"
-    return session.rows(f"SELECT pair, {columns} FROM fast.{table} WHERE rowid IN ({places}) AND {where} ORDER BY {by}", [pairs, *params])
+    return session.rows(f"SELECT pair, {columns} FROM fast.{table} WHERE rowid IN ({places}) AND {where} ORDER BY {by}", [pairs])
 
 
 def _first(origins: Sequence[Row], f: PairFilter) -> Row:

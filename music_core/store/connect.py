@@ -29,6 +29,8 @@ LABELS = "labels"
 RETRY_S = 30.0
 # Several writes in one transaction give up sooner, see `Together`.
 TOGETHER_S = 1.0
+# A list takes as long as two threads to start at about so many pairs.
+LARGE = 300_000
 # On a machine so busy that one attempt takes half a minute, one meeting with another writer must not be the end.
 MIN_ATTEMPTS = 5
 _NOT_OPENED = (
@@ -114,6 +116,11 @@ class Store:
             return self._transaction(fn)
 
         return retrying(once, "read")
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are so many pairs, as far as the index knows, that a list of them gains by a second core; see `wide`."""
+        return self._index.n_pairs > LARGE
 
     @contextlib.contextmanager
     def wide(self, wanted: bool = True) -> Iterator[None]:

@@ -86,7 +86,7 @@ def list_conversations(
         found = session.rows(sql, [*chosen.params, limit, offset])
         return ConversationPage(_complete(session, f, [row[1:] for row in found if row[1] is not None]), int(found[0][0]))
 
-    with store.wide(bool(f.text)):
+    with store.wide(bool(f.text) or store.is_large):
         return store.indexed(query, chosen.needs)
 
 
@@ -103,7 +103,7 @@ def conversation_place(
           (SELECT conversation_id FROM chosen, here WHERE {before} ORDER BY {order_back(descending)} LIMIT 1),
           (SELECT conversation_id FROM chosen, here WHERE NOT ({before}) AND conversation_id <> id ORDER BY {terms} LIMIT 1),
           (SELECT conversation_id FROM chosen ORDER BY {terms} LIMIT 1)"""
-    with store.wide(bool(f.text)):
+    with store.wide(bool(f.text) or store.is_large):
         found = store.indexed(lambda session: session.rows(sql, [*chosen.params, id_]), chosen.needs)
     is_in, n_before, total, previous, following, first = found[0]
     return (n_before + 1, total, previous, following) if is_in else (None, total, None, first)

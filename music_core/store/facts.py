@@ -54,7 +54,9 @@ def pair_facts(store: Store, f: PairFilter | None = None) -> list[PairFacts]:
     """
     chosen = selection(f or PairFilter())
     sql, params = chosen.sql + _FACTS, (*chosen.params, *NEUTRAL_METHODS)
-    return [_facts(row) for row in store.indexed(lambda session: session.rows(sql, params), {*chosen.needs, *_NEEDS})]
+    with store.wide():
+        rows = store.indexed(lambda session: session.rows(sql, params), {*chosen.needs, *_NEEDS})
+    return list(map(_facts, rows))
 
 
 def _facts(row: Sequence[Any]) -> PairFacts:

@@ -131,18 +131,23 @@ def selection(f: PairFilter, sort: str = "created") -> Selection:
     if f.model_id is None and (f.margin is not None or sort == "margin"):
         raise StoreError("A margin needs a reward model.", "Choose the model first.")
     hits = _hits(f)
-    tables: list[Part] = [("fast.pairs p", ())]
-    if f.margin is not None or sort == "margin":
-        tables.append(("LEFT JOIN (SELECT pair, margin FROM fast.margins WHERE model_id = ?) m USING (pair)", (f.model_id,)))
-    if sort == "labels":
-        counted = f"SELECT pair, count(*) AS n FROM fast.labels WHERE {DECIDED} GROUP BY pair"
-        tables.append((f"LEFT JOIN ({counted}) l USING (pair)", ()))
     parts = [*_origin(f), *_own(f), *_judged(f), *_labelled(f), *_lengths(f), *_met(f), *_text(f)]
     if f.compared is not None:
         parts.append(("p.pair IN (FROM compared)", ()))
-    chosen = f"SELECT p.rowid AS place, p.*, {SORTS[sort]} AS sort_key FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
+    # Joined to the pairs that are left: DuckDB would not move a condition below an outer join.
+    passing = f"SELECT p.rowid AS place, p.* FROM fast.pairs p WHERE {joined(parts, ' AND ') or 'true'}"
+    beside: list[Part] = []
+    if f.margin is not None or sort == "margin":
+        kind = "JOIN" if f.margin is not None else "LEFT JOIN"
+        beside.append((f"{kind} (SELECT pair, margin FROM fast.margins WHERE model_id = ?) m USING (pair)", (f.model_id,)))
+    if sort == "labels":
+        counted = f"SELECT pair, count(*) AS n FROM fast.labels WHERE {DECIDED} GROUP BY pair"
+        beside.append((f"LEFT JOIN ({counted}) l USING (pair)", ()))
+    if f.margin is not None:
+        beside.append(("WHERE m.margin BETWEEN ? AND ?", f.margin))
+    chosen = f"SELECT p.*, {SORTS[sort]} AS sort_key FROM ({passing}) p {joined(beside, ' ')}"
     sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS NOT MATERIALIZED ({chosen})"
-    return Selection(sql, values_of([*hits, *tables, *parts]), _needs(f))
+    return Selection(sql, values_of([*hits, *parts, *beside]), _needs(f))
 
 
 def joined(parts: Sequence[Part], between: str) -> str:
@@ -248,7 +253,7 @@ def _own(f: PairFilter) -> list[Part]:
         parts.append(("? IN (p.chosen_id, p.rejected_id)", (f.conversation_id,)))
     if f.queue is not None:
         parts.append(("p.pair IN (SELECT pair FROM fast.queue_pairs WHERE queue = ?)", (f.queue,)))
-    for column, bounds in (("p.n_turns", f.turns), ("p.divergence", f.divergence), ("m.margin", f.margin)):
+    for column, bounds in (("p.n_turns", f.turns), ("p.divergence", f.divergence)):
         if bounds is not None:
             parts.append((f"{column} BETWEEN ? AND ?", tuple(bounds)))
     return parts

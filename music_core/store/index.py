@@ -56,7 +56,10 @@ _PATIENCE_S = 0.1
 
 
 class Index:
-    """The copy of one process. `refresh` is safe to call from any thread. `catalog` is the kind of the catalog's database."""
+    """The copy of one process. `refresh` is safe to call from any thread. `catalog` is the kind of the catalog's database.
+
+    `n_pairs` is the number of pairs in the copy.
+    """
 
     def __init__(self, catalog: Literal["sqlite", "postgres"]) -> None:
         self._one_at_a_time = threading.Lock()
@@ -68,6 +71,7 @@ class Index:
         self._asked_for: frozenset[str] = frozenset()
         self._clock = itertools.count(1)
         self._looked_at = 0
+        self.n_pairs = 0
 
     @property
     def ready(self) -> bool:
@@ -149,11 +153,13 @@ class Index:
             session.rows(MARGINS)
             session.rows(REWARDS)
         session.rows(f"CREATE OR REPLACE TABLE fast.state AS SELECT {newest} AS snapshot_id")
+        n_pairs = session.one("SELECT count(*) FROM fast.pairs")
         session.rows("COMMIT")
         if not first:
             self._written_at = dict.fromkeys(self._ids.values(), newest)
         self._written_at |= dict.fromkeys(news, newest)
         self._snapshot_id, self._asked_for = newest, needs
+        self.n_pairs = int(n_pairs)
 
     def _look(self, session: Session) -> tuple[int, dict[str, bool] | None]:
         """Id of the newest snapshot, and which tables were written to since the last look; None where everything is to be read.

@@ -75,9 +75,11 @@ def written(store: Store, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:
 def margins_of_two(store: Store, a_id: str, b_id: str) -> list[TwoMargins]:
     """Every pair that both models (by id) have scored, by pair id."""
     params = (*NEUTRAL_METHODS, a_id, b_id, a_id, b_id)
-    return [TwoMargins(*row) for row in store.indexed(lambda session: session.rows(_TWO, params), _NEEDS)]
+    with store.wide(store.is_large):
+        return [TwoMargins(*row) for row in store.indexed(lambda session: session.rows(_TWO, params), _NEEDS)]
 
 
 def held_out_counts(store: Store) -> list[SeedCounts]:
     """Of every model and split, the seeds by their counts; see `SeedCounts`."""
-    return [SeedCounts(*row) for row in store.indexed(lambda session: session.rows(_HELD_OUT, NEUTRAL_METHODS), _NEEDS)]
+    with store.wide(store.is_large):
+        return [SeedCounts(*row) for row in store.indexed(lambda session: session.rows(_HELD_OUT, NEUTRAL_METHODS), _NEEDS)]
