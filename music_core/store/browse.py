@@ -84,7 +84,7 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
         return ()
     pairs = [row[0] for row in heads]
     origins: dict[int, list[Row]] = {}
-    for pair, *origin in _looked_up(session, "origins", "source, schedule, method, run_id", pairs, "created_at, origin_id"):
+    for pair, *origin in _looked_up(session, "origins", "source, schedule, method, run_id", pairs, "created_at, origin"):
         origins.setdefault(pair, []).append(tuple(origin))
     judged: dict[int, dict[str, VerdictValue]] = {}
     for pair, judge, value in _looked_up(session, "verdicts", "judge, value", pairs, "judge"):

@@ -117,7 +117,7 @@ def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any
     here = f"SELECT * FROM ({PLACES}) WHERE conversation_id IN ({marks(ids)})"
     # One row for every origin of every pair, or for every chat.
     sql = f"""SELECT h.conversation_id, h.pair_id, h.branch, h.split, coalesce(h.source, o.source), o.method FROM ({here}) h
-        LEFT JOIN fast.origins o USING (pair) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin_id"""
+        LEFT JOIN fast.origins o USING (pair) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin"""
     places: dict[str, list[tuple[Any, ...]]] = {id_: [] for id_ in ids}
     for id_, *place in session.rows(sql, ids):
         places[id_].append(tuple(place))

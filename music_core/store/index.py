@@ -9,7 +9,7 @@ for both sides. `fast.state` says which snapshot of the lake it is a copy of.
 
 Within the copy a pair has a number, `pair`, by which tables are joined and rows of one pair found: that takes half as long as by ids.
 It is half of the id, so that it needs no table to be worked out, and of ten million pairs two have the same one with a probability of
-three in a million. `fast.number_of(id)` is the number of an id.
+three in a million. An origin has one too. `fast.number_of(id)` is the number of an id.
 
 Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
 and kept up to date from then on. That of conversations reads every text once.
@@ -272,7 +272,8 @@ def _measure_new(session: Session) -> None:
 
 def _all(table: Table, source: str) -> str:
     if table.numbers:
-        source = f"(SELECT fast.number_of(pair_id) AS pair, * FROM {source})"
+        numbers = ", ".join(f"fast.number_of({name}_id) AS {name}" for name in table.numbers)
+        source = f"(SELECT {numbers}, * FROM {source})"
     return f"SELECT {table.columns} FROM {table.reads.replace('{source}', source)} WHERE {table.only}"
 
 

@@ -12,8 +12,8 @@ class Table:
     A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
     one takes what arrives, in place of asking the lake again. Rows of a `short` table, which many commits add a few to, are taken
     from where DuckLake inlines them, where that can be done. Where rows may stand `twice`, what arrives is not looked for first.
-    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart. With `numbers` rows
-    are about pairs, and a pair's number stands as `pair` beside the columns of `source`.
+    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart. `numbers`
+    names what stands as a number beside the columns of `source`: `pair`, of `pair_id`, and the like.
     """
 
     name: str
@@ -27,11 +27,11 @@ class Table:
     through: str = ""
     short: bool = False
     twice: bool = False
-    numbers: bool = False
+    numbers: tuple[str, ...] = ()
     reads: str = "{source}"
 
 
-# A pair's number: the first 64 bits of its id, so that numbers sort as ids do. What is no content id gets a number all the same.
+# The first 64 bits of a content id, so that numbers sort as ids do. What is no content id gets a number all the same.
 NUMBER_OF = """
 CREATE OR REPLACE MACRO fast.number_of(id) AS coalesce(TRY_CAST(('0x' || substring(id, 3, 16)) AS UBIGINT), hash(id))"""
 # A model's rewards after the last turn of both sides; there is one trace for each side.
@@ -52,17 +52,17 @@ TABLES = (
         "pair",
         "pair, pair_id, seed_id, split, chosen_id, rejected_id, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at",
         "created_at",
-        numbers=True,
+        numbers=("pair",),
     ),
     Table(
         "origins",
         "origin_rows",
-        "origin_id",
-        "origin_id, pair, source, run_id, method, schedule, created_at",
+        "origin",
+        "origin, pair, source, run_id, method, schedule, created_at",
         "created_at",
-        numbers=True,
+        numbers=("pair", "origin"),
     ),
-    Table("scores", "trace_rows", "pair, model_id", "pair, model_id, chosen, rejected", "", numbers=True, reads=_SCORED),
+    Table("scores", "trace_rows", "pair, model_id", "pair, model_id, chosen, rejected", "", numbers=("pair",), reads=_SCORED),
     Table(
         "verdicts",
         "verdict_rows",
@@ -70,7 +70,7 @@ TABLES = (
         "pair, judge, kind, value, score, n_readings, n_unparsed, first_rate, seq",
         "seq DESC",
         replaces=True,
-        numbers=True,
+        numbers=("pair",),
     ),
     Table("new_labels", "label_rows", "label_id", f"{LABEL_COLUMNS}, seq", "seq", passing=True, short=True),
     # Asked only whether there is anything, and for the newest, so that a row which was read twice may stand here twice.
@@ -83,7 +83,7 @@ TABLES = (
         "seq DESC",
         replaces=True,
         only=f"NOT {REPEAT}",
-        numbers=True,
+        numbers=("pair",),
         through="new_labels",
     ),
     Table(
@@ -134,36 +134,36 @@ _RECORDS = f"""list_zip(regexp_extract_all(turns, '"branch":"(chosen|rejected)",
   regexp_extract_all(turns, '{MODEL_IN_TURNS},"prompt_hash":', 1),
   regexp_extract_all(turns, '"tokens_out":[0-9]+,"turn":([0-9]+)[}}]', 1))"""
 _WRITERS = f"""(
-SELECT origin_id, pair, created_at,
+SELECT origin, pair, created_at,
   list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'chosen' OR r[3]::INTEGER < divergence), lambda r: r[2])) AS by_chosen,
   list_distinct(list_transform(list_filter(records, lambda r: r[1] = 'rejected' OR r[3]::INTEGER < divergence), lambda r: r[2]))
     AS by_rejected
-FROM (SELECT origin_id, o.pair, o.created_at, divergence, {_RECORDS} AS records FROM {{source}} o JOIN fast.pairs p USING (pair)))"""
+FROM (SELECT origin, o.pair, o.created_at, divergence, {_RECORDS} AS records FROM {{source}} o JOIN fast.pairs p USING (pair)))"""
 # Read when first asked for.
 ON_DEMAND = (
     Table("models", "model_rows", "model_id", "model_id, name, run_id", "created_at"),
-    Table("trained", "manifest_rows", "run_id, pair", "run_id, pair", "seq", only="split = 'train'", numbers=True),
-    Table("queue_pairs", "queue_pair_rows", "queue, pair", "queue, pair", "probability", numbers=True),
+    Table("trained", "manifest_rows", "run_id, pair", "run_id, pair", "seq", only="split = 'train'", numbers=("pair",)),
+    Table("queue_pairs", "queue_pair_rows", "queue, pair", "queue, pair", "probability", numbers=("pair",)),
     Table(
         "simulators",
         "origin_rows",
-        "origin_id",
-        f"origin_id, pair, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
+        "origin",
+        f"origin, pair, list_distinct(regexp_extract_all(turns, '{MODEL_IN_TURNS}', 1)) AS models",
         "created_at",
-        numbers=True,
+        numbers=("pair", "origin"),
     ),
     Table(
         "meetings",
         "origin_rows",
-        "origin_id",
-        f"origin_id, pair, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
+        "origin",
+        f"origin, pair, run_id, from_json(json_extract(meta, '$.meetings'), '{_MEETINGS}') AS met",
         "created_at",
         only="method = 'best_of_n'",
-        numbers=True,
+        numbers=("pair", "origin"),
     ),
     # Of `fast.pairs` and the texts, see `index`.
     Table("lengths", "pair_rows", "pair", "pair, chosen, rejected", ""),
-    Table("chats", "seed_rows", "origin_id", "origin_id, conversation_id, split, source, created_at", "created_at"),
+    Table("chats", "seed_rows", "origin", "origin, conversation_id, split, source, created_at", "created_at", numbers=("origin",)),
     # After `chats`, which it reads.
     Table(
         "conversations",
@@ -173,7 +173,9 @@ ON_DEMAND = (
         "created_at",
         reads=_MEASURED,
     ),
-    Table("writers", "origin_rows", "origin_id", "origin_id, pair, by_chosen, by_rejected", "created_at", numbers=True, reads=_WRITERS),
+    Table(
+        "writers", "origin_rows", "origin", "origin, pair, by_chosen, by_rejected", "created_at", numbers=("pair", "origin"), reads=_WRITERS
+    ),
 )
 SOURCES = frozenset(table.source for table in (*TABLES, *ON_DEMAND))
 # The table of the lake that a table of the index is made of.
