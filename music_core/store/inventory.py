@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from music_core.store.connect import Store
 from music_core.store.filters import DECIDED
-from music_core.store.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +20,24 @@ class SourceCount:
     labelled: int
 
 
-_SPLITS = "count(*), count(*) FILTER (p.split = 'train'), count(*) FILTER (p.split = 'validation'), count(*) FILTER (p.split = 'test')"
-
-_SOURCES = f"""
-WITH here AS (SELECT DISTINCT source, pair FROM fast.origins),
-     judged AS (SELECT DISTINCT pair FROM fast.verdicts),
-     scored AS (SELECT DISTINCT pair FROM fast.margins),
-     labelled AS (SELECT DISTINCT pair FROM fast.labels WHERE {DECIDED})
-SELECT h.source, {_SPLITS}, count(j.pair), count(s.pair), count(l.pair)
-FROM here h JOIN fast.pairs p USING (pair) LEFT JOIN judged j USING (pair) LEFT JOIN scored s USING (pair)
-LEFT JOIN labelled l USING (pair)
-GROUP BY 1 ORDER BY 2 DESC, 1"""
-
+_COUNTS = ", ".join(
+    ["count(*)"]
+    + [f"count(*) FILTER (split = '{name}')" for name in ("train", "validation", "test")]
+    + [f"count(*) FILTER ({done})" for done in ("judged", "scored", "labelled")]
+)
+# What was done with every pair is found once, for the sources and for the whole.
 _ALL = f"""
-SELECT {_SPLITS},
-       count(*) FILTER (p.pair IN (SELECT pair FROM fast.verdicts)),
-       count(*) FILTER (p.pair IN (SELECT pair FROM fast.margins)),
-       count(*) FILTER (p.pair IN (SELECT pair FROM fast.labels WHERE {DECIDED}))
-FROM fast.pairs p"""
+WITH done AS MATERIALIZED (
+  SELECT pair, split, pair IN (SELECT pair FROM fast.verdicts) AS judged, pair IN (SELECT pair FROM fast.margins) AS scored,
+         pair IN (SELECT pair FROM fast.labels WHERE {DECIDED}) AS labelled
+  FROM fast.pairs
+), here AS (SELECT DISTINCT source, pair FROM fast.origins)
+SELECT false AS whole, source, {_COUNTS} FROM here JOIN done USING (pair) GROUP BY source
+UNION ALL SELECT true, '', {_COUNTS} FROM done
+ORDER BY 1, 3 DESC, 2"""
 
 
 def source_counts(store: Store) -> list[SourceCount]:
     """Every source, the largest first, then the whole store under the name '' (each pair once)."""
-
-    def query(session: Session) -> list[SourceCount]:
-        return [SourceCount(*row) for row in session.rows(_SOURCES)] + [SourceCount("", *row) for row in session.rows(_ALL)]
-
     with store.wide():
-        return store.indexed(query)
+        return [SourceCount(*row[1:]) for row in store.indexed(lambda session: session.rows(_ALL))]
