@@ -1,31 +1,27 @@
 """The workbench in the browser (`music app`): navigation, and what every page shares."""
 
+import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from app import memory, people
 from app.components import entrance, shell
-from app.pages import (
-    agreement_page,
-    conversation_page,
-    conversations_page,
-    data_page,
-    evaluation_page,
-    jobs_page,
-    label_page,
-    models_page,
-    overview_page,
-    pair_page,
-    pairs_page,
-    play_page,
-)
 
 _HERE = Path(__file__).parent
 # Seconds. A page asks the store dozens of times, and after each answer waits for whichever session is computing; at Python's own
 # 5 ms, five people who vote at once wait twice as long.
 sys.setswitchinterval(0.0005)
+
+
+# Title by address, in the order of the navigation, whose first is the start page; and pages that only links lead to.
+_PAGES = {
+    name: name.capitalize()
+    for name in ("overview", "pairs", "conversations", "label", "play", "agreement", "evaluation", "models", "jobs", "data")
+}
+_HIDDEN = {"pair": "Pair", "conversation": "Conversation"}
 
 
 def run() -> None:
@@ -37,18 +33,8 @@ def run() -> None:
     # No icons on pages: Streamlit would fetch a page's icon from the network to show it on the browser's tab.
     page = st.navigation(
         [
-            st.Page(overview_page.page, title="Overview", url_path="overview", default=True),
-            st.Page(pairs_page.page, title="Pairs", url_path="pairs"),
-            st.Page(conversations_page.page, title="Conversations", url_path="conversations"),
-            st.Page(label_page.page, title="Label", url_path="label"),
-            st.Page(play_page.page, title="Play", url_path="play"),
-            st.Page(agreement_page.page, title="Agreement", url_path="agreement"),
-            st.Page(evaluation_page.page, title="Evaluation", url_path="evaluation"),
-            st.Page(models_page.page, title="Models", url_path="models"),
-            st.Page(jobs_page.page, title="Jobs", url_path="jobs"),
-            st.Page(data_page.page, title="Data", url_path="data"),
-            st.Page(pair_page.page, title="Pair", url_path="pair", visibility="hidden"),
-            st.Page(conversation_page.page, title="Conversation", url_path="conversation", visibility="hidden"),
+            *(st.Page(_drawn(name), title=title, url_path=name, default=name == next(iter(_PAGES))) for name, title in _PAGES.items()),
+            *(st.Page(_drawn(name), title=title, url_path=name, visibility="hidden") for name, title in _HIDDEN.items()),
         ],
         position="hidden" if refused else "top",
     )
@@ -60,6 +46,22 @@ def run() -> None:
         return
     page.run()
     memory.settle(page.url_path)
+
+
+def import_page(name: str) -> Callable[[], None]:
+    """The function that draws a page; its module is imported when it is first needed, since all of them take half a second."""
+    draw: Callable[[], None] = importlib.import_module(f"app.pages.{name}_page").page
+    return draw
+
+
+def import_pages() -> None:
+    """Import what nobody has opened yet."""
+    for name in (*_PAGES, *_HIDDEN):
+        import_page(name)
+
+
+def _drawn(name: str) -> Callable[[], None]:
+    return lambda: import_page(name)()
 
 
 if __name__ == "__main__":

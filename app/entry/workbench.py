@@ -1,9 +1,9 @@
-"""`streamlit run app/entry/workbench.py`: the workbench.
+"""`streamlit run app/entry/workbench.py`: the workbench's server. It makes ready what the first page needs while the browser loads."""
 
-It lies apart from `app/main.py` because of the folder `pages` there. Beside a folder of that name Streamlit takes the first
-address opened after a start for one of its older kind of pages, and answers a shared link with "Page not found".
-"""
+from pathlib import Path
 
-from app.main import run
+from streamlit.starlette import App
 
-run()
+from app.warm import warming_up
+
+app = App(Path(__file__).with_name("page.py"), lifespan=warming_up)

@@ -58,21 +58,20 @@ def connect(where: Address) -> duckdb.DuckDBPyConnection:
     Raises `duckdb.Error` when the catalog is busy (the caller retries) and `StoreError` when it can never work.
     """
     where.home.mkdir(parents=True, exist_ok=True)
-    names = _extensions(where)
-    with _idle_guard:
-        connection = _idle[names[0]].pop() if _idle.get(names[0]) else None
-    if connection is None:
-        connection = _new_instance()
+    connection = _taken(where)
     try:
         connection.execute(f"SET threads = {THREADS}")  # a store closed in the midst of a wide read left more
-        for name in names:
-            load_extension(connection, name)
         _attach(connection, where)
         connection.execute("ATTACH ':memory:' AS fast")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def make_ready(where: Address) -> None:
+    """Load the extensions that a store at this address needs, for whoever opens one next. Nothing is opened."""
+    _keep(_taken(where), where)
 
 
 def attach_again(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
@@ -93,8 +92,27 @@ def disconnect(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
     except duckdb.Error:
         connection.close()
         return
+    _keep(connection, where)
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
     with _idle_guard:
         _idle.setdefault(_extensions(where)[0], []).append(connection)
+
+
+def _taken(where: Address) -> duckdb.DuckDBPyConnection:
+    """An instance with the extensions that this address needs: one that was kept, else a new one."""
+    names = _extensions(where)
+    with _idle_guard:
+        kept = _idle.get(names[0])
+        connection = kept.pop() if kept else _new_instance()
+    try:
+        for name in names:
+            load_extension(connection, name)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _new_instance() -> duckdb.DuckDBPyConnection:

@@ -147,7 +147,7 @@ def test_hostile_text_is_only_text_on_every_page(open_page: Open, full_home: Pat
 
 def test_the_shell_opens_on_the_list_and_asks_the_network_for_nothing(monkeypatch: pytest.MonkeyPatch, one_home: Path) -> None:
     monkeypatch.setenv("MUSIC_HOME", str(one_home))
-    app = AppTest.from_file(str(Path(__file__).parents[2] / "app" / "entry" / "workbench.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(Path(__file__).parents[2] / "app" / "entry" / "page.py"), default_timeout=30).run()
     assert not app.exception
     assert "<h1" in text_of(app)
     root = Path(__file__).parents[2] / "app"

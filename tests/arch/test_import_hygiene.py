@@ -38,7 +38,7 @@ def test_the_core_and_the_jobs_import_without_streamlit() -> None:
 
 
 def test_the_apps_pages_import_without_torch() -> None:
-    names = [n for n in modules_of(app, "app") if n != "app.entry.workbench"]  # the entry draws when it is imported
+    names = [n for n in modules_of(app, "app") if n != "app.entry.page"]  # it draws when it is imported
     assert any(n.startswith("app.pages.") for n in names)
     loaded = loaded_after(import_all(names))
     assert "streamlit" in loaded

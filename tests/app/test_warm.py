@@ -1,0 +1,38 @@
+"""What is made ready before anybody comes."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import data, reports, warm
+from music_core.store.session import IdTable, Row, Session
+from tests.app.conftest import Use
+
+
+def test_the_first_page_finds_its_figures_ready(one_home: Path, use_home: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSIC_HOME", str(one_home))
+    warm._warm()
+    assert data.store().glance(lambda _: True), "the index is not filled"
+    asked, rows = [], Session.rows
+
+    def noted(self: Session, sql: str, params: Sequence[Any] = (), wanted: IdTable | None = None) -> list[Row]:
+        asked.append(sql)
+        return rows(self, sql, params, wanted)
+
+    monkeypatch.setattr(Session, "rows", noted)
+    assert reports.inventory().whole.n == 1
+    assert reports.agreement().cells
+    assert set(asked) == {"SELECT id FROM ducklake_current_snapshot('lake')"}
+
+
+def test_a_server_starts_on_a_store_that_cannot_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "home").write_text("not a folder")
+    monkeypatch.setenv("MUSIC_HOME", str(tmp_path / "home"))
+    with caplog.at_level(logging.INFO, "music.app"):
+        warm._warm()
+    assert "Not all was made ready" in caplog.text
