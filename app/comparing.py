@@ -7,29 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from app import data, reports
 from app.model_state import PAGE_ROWS
 from jobs.report.gather import Evaluated
-from jobs.report.slice_pairs import slice_pairs
+from jobs.report.slicing import members_by
 from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.side_by_side import Accuracy, SideBySide, accuracy, differences_by, side_by_side
-from music_core.evaluate.votes import GROUPS, kind_of
-from music_core.facts import PairFacts
-from music_core.store.facts import pair_facts
+from music_core.evaluate.votes import GROUPS, VoteTable, kind_of, table_of_numbers
 from music_core.store.manifests import ManifestCounts, manifest_counts
-from music_core.store.model_margins import SeedCounts, TwoMargins, held_out_counts, margins_of_two, written
+from music_core.store.model_margins import SeedCounts, TwoMargins, held_out_counts, ids_of, margins_of_two, written
 from music_core.store.pairs import PairFilter, PairRow, list_pairs
 from music_core.store.runs import run_report
-from music_core.store.votes import votes
-from music_core.types import BranchName, RewardModel, Split, Vote
+from music_core.store.votes import VoteColumns, vote_columns
+from music_core.types import BranchName, RewardModel, Split
 
 HELD_OUT: tuple[Split, ...] = ("validation", "test", "train")
 CONSTRUCTION = "construction"
 RESTS_ON = ("pairs", "traces", "models", "runs", "pins")
 Writes = tuple[tuple[str, int], ...]
-AT_HAND = ("turns", "divergence", "split")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,11 @@ class ModelView:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two models on the same pairs: the figures, and their margins pair by pair."""
+    """Two models on the same pairs: the figures, and their margins pair by pair; `numbers` is how the index calls these pairs."""
 
     difference: PairedDifference
     pairs: SideBySide
+    numbers: NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,13 @@ def _counts(home: str, version: Writes) -> tuple[SeedCounts, ...]:  # noqa: ARG0
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the margins …")
-def _margins(home: str, version: Writes, a_id: str, b_id: str) -> tuple[TwoMargins, ...]:  # noqa: ARG001
-    return tuple(margins_of_two(data.store(), a_id, b_id))
+def _margins(home: str, version: Writes, a_id: str, b_id: str) -> TwoMargins:  # noqa: ARG001
+    return margins_of_two(data.store(), a_id, b_id)
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading what people and judges said …")
-def _votes(home: str, version: Writes, kind: str) -> tuple[Vote, ...]:  # noqa: ARG001
-    return tuple(votes(data.store(), kinds=(kind,)))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _facts(home: str, version: Writes) -> tuple[PairFacts, ...]:  # noqa: ARG001
-    return tuple(pair_facts(data.store()))
+def _votes(home: str, version: Writes, kind: str) -> VoteColumns:  # noqa: ARG001
+    return vote_columns(data.store(), kinds=(kind,))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -101,41 +96,48 @@ def _held_out(home: str, version: Writes, model_id: str) -> Mapping[str, Accurac
     return {name: accuracy([(c.n, c.n_right, c.n_seeds) for c in part], sum(c.n_trained_on for c in part)) for name, part in parts.items()}
 
 
-def _said(home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str) -> list[Vote]:
+def _table(home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str) -> VoteTable:
     """The votes of both models and of whom they are held against, on the pairs that both have scored."""
     rows = _margins(home, version, a.id, b.id)
-    found = [
-        Vote(r.pair_id, r.seed_id, f"model:{name}", (margin > 0) - (margin < 0), trained)
-        for r in rows
-        for name, margin, trained in ((a.name, r.margin_a, r.trained_a), (b.name, r.margin_b, r.trained_b))
+    every, nobody = np.arange(len(rows.pair)), np.zeros(len(rows.pair), np.bool_)
+    raters = [f"model:{a.name}", f"model:{b.name}"]
+    parts = [
+        (np.full(len(every), i), every, np.sign(margins).astype(np.int8), trained, nobody)
+        for i, (margins, trained) in enumerate(((rows.margin_a, rows.trained_a), (rows.margin_b, rows.trained_b)))
     ]
     if reference == CONSTRUCTION:
-        return found + [Vote(r.pair_id, r.seed_id, CONSTRUCTION, 1) for r in rows if r.built]
-    shared = {r.pair_id for r in rows}
-    kind = next((kind for kind, group in GROUPS.items() if group == reference), kind_of(reference))
-    others = (v for v in _votes(home, version, kind) if v.rater == reference or GROUPS.get(kind_of(v.rater)) == reference)
-    return found + [v for v in others if v.pair_id in shared]
+        at = np.flatnonzero(rows.built)
+        parts.append((np.full(len(at), len(raters)), at, np.ones(len(at), np.int8), nobody[at], nobody[at]))
+        raters.append(CONSTRUCTION)
+    else:
+        kind = next((kind for kind, group in GROUPS.items() if group == reference), kind_of(reference))
+        others = _votes(home, version, kind)
+        named = np.array([reference in (rater, GROUPS.get(kind_of(rater))) for rater in others.raters], np.bool_)
+        place = np.searchsorted(rows.pair, others.index_numbers)
+        place[place == len(rows.pair)] = 0
+        shared = rows.pair[place] == others.index_numbers if len(rows.pair) else np.zeros(len(place), np.bool_)
+        kept = np.flatnonzero(named[others.rater] & shared[others.pair])
+        said = (others.rater[kept] + len(raters), place[others.pair[kept]], others.value[kept], others.trained_on[kept], others.final[kept])
+        parts.append(said)
+        raters += others.raters
+    rater, pair, value, trained_on, final = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return table_of_numbers(raters, rater, pair, value, trained_on, final, rows.seed)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Holding the two models side by side …")
 def _compared(home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str) -> Compared:
-    said, rows = _said(home, version, a, b, reference), _margins(home, version, a.id, b.id)
-    margins = ({r.pair_id: r.margin_a for r in rows}, {r.pair_id: r.margin_b for r in rows})
+    table, rows = _table(home, version, a, b, reference), _margins(home, version, a.id, b.id)
     raters = (f"model:{a.name}", f"model:{b.name}")
-    return Compared(paired_difference(said, *raters, reference), side_by_side(said, *margins, *raters, reference))
+    pairs = side_by_side(table, rows.margin_a, rows.margin_b, *raters, reference)
+    return Compared(paired_difference(table, *raters, reference), pairs, rows.pair[pairs.at])
 
 
 @st.cache_resource(max_entries=32, show_spinner="Comparing slice by slice …")
 def _sliced(
     home: str, version: Writes, a: RewardModel, b: RewardModel, reference: str, by: str
 ) -> tuple[tuple[str, PairedDifference], ...]:
-    # What the index holds is at hand; for the rest every message is read.
-    rows = _margins(home, version, a.id, b.id)
-    facts = (
-        [PairFacts(r.pair_id, r.seed_id, r.split, r.n_turns, r.divergence, 0, 0) for r in rows] if by in AT_HAND else _facts(home, version)
-    )
-    said = _said(home, version, a, b, reference)
-    return tuple(differences_by(said, slice_pairs(by, facts), f"model:{a.name}", f"model:{b.name}", reference))
+    table, members = _table(home, version, a, b, reference), members_by(data.store(), by, _margins(home, version, a.id, b.id).pair)
+    return tuple(differences_by(table, members, f"model:{a.name}", f"model:{b.name}", reference))
 
 
 def held_out(model: RewardModel) -> Mapping[str, Accuracy]:
@@ -189,17 +191,17 @@ def apart(found: Compared, page: int) -> list[Apart]:
     """One page of the pairs of which exactly one model is right, those furthest apart first."""
     pairs = found.pairs
     positions = pairs.furthest()[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-    ids = tuple(pairs.pair_ids[i] for i in positions)
-    if not ids:
+    if not positions:
         return []
-    rows = {row.pair_id: row for row in list_pairs(data.store(), PairFilter(pair_ids=ids), limit=len(ids)).rows}
+    ids = ids_of(data.store(), found.numbers[positions].tolist())
+    rows = {row.pair_id: row for row in list_pairs(data.store(), PairFilter(pair_ids=tuple(ids)), limit=len(ids)).rows}
     return [
         Apart(
-            rows[pairs.pair_ids[i]],
+            rows[pair_id],
             found.difference.a if pairs.right_a[i] else found.difference.b,
             float(pairs.margins_a[i]),
             float(pairs.margins_b[i]),
             "chosen" if pairs.towards[i] > 0 else "rejected",
         )
-        for i in positions
+        for i, pair_id in zip(positions, ids, strict=True)
     ]

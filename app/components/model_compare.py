@@ -212,7 +212,7 @@ def show(state: ModelState, models: Sequence[RewardModel]) -> None:
     _controls(state, names, a, b, against, offered)
     found = comparing.compared(by_name[a], by_name[b], against)
     st.html(f'{left_out_markup(found)}<div class="mw-compare">{difference_markup(found.difference, MatrixState(against=against))}</div>')
-    if not found.pairs.pair_ids:
+    if not len(found.pairs.at):
         st.html('<p class="mw-note">No pair is left to draw: both models must have scored it, and what is right must be known.</p>')
         return
     st.html(quadrants_markup(found, a, b))

@@ -71,24 +71,31 @@ def slices_of(store: Store, f: PairFilter, by: str, *, with_training_pairs: bool
     Raises:
         ValueError: an unknown `by`.
     """
-    found = vote_columns(store, f, with_ids=True)
-    rows = property_rows(store, by, f)
-    number_of = {pair_id: i for i, pair_id in enumerate(found.pair_ids)}
-    voted = np.bincount(found.pair, minlength=len(found.seed)) > 0
-    named = ((number_of.get(row[0], -1), length_gap_bucket(*row[1:]) if by == "length_gap" else str(row[1])) for row in rows)
-    members: dict[str, list[int]] = {}
-    for number, name in named:
-        if number >= 0 and voted[number]:
-            members.setdefault(name, []).append(number)
-    stated = ~voted
-    stated[[number for numbers in members.values() for number in numbers]] = True
-    if not stated.all():
-        members[NOT_STATED] = [*members.get(NOT_STATED, ()), *map(int, np.flatnonzero(~stated))]
+    found = vote_columns(store, f)
+    voted = np.flatnonzero(np.bincount(found.pair, minlength=len(found.seed)))
+    members = {name: voted[at] for name, at in members_by(store, by, found.index_numbers[voted], f).items()}
     trained_on = found.trained_on & (not with_training_pairs)
-    return [_slice(found, trained_on, name, members[name], seed, n_boot) for name in sorted(members, key=lambda name: _place(by, name))]
+    return [_slice(found, trained_on, name, at, seed, n_boot) for name, at in members.items()]
 
 
-def _slice(found: VoteColumns, trained_on: NDArray[np.bool_], name: str, numbers: Sequence[int], seed: int, n_boot: int) -> Slice:
+def members_by(store: Store, by: str, pairs: NDArray[np.uint64], f: PairFilter | None = None) -> dict[str, NDArray[np.int64]]:
+    """Value of `by` → positions in `pairs` (numbers of the index, of pairs that pass `f`) of those that have it, in a reader's order.
+
+    A pair of two sources is in both. Raises `ValueError` for an unknown `by`.
+    """
+    place = {pair: i for i, pair in enumerate(pairs.tolist())}
+    found: dict[str, list[int]] = {}
+    for pair, *value in property_rows(store, by, f):
+        if (i := place.get(pair)) is not None:
+            found.setdefault(length_gap_bucket(*value) if by == "length_gap" else str(value[0]), []).append(i)
+    stated = np.zeros(len(pairs), np.bool_)
+    stated[[i for at in found.values() for i in at]] = True
+    if not stated.all():
+        found[NOT_STATED] = [*found.get(NOT_STATED, ()), *map(int, np.flatnonzero(~stated))]
+    return {name: np.array(found[name], np.int64) for name in sorted(found, key=lambda name: _place(by, name))}
+
+
+def _slice(found: VoteColumns, trained_on: NDArray[np.bool_], name: str, numbers: NDArray[np.int64], seed: int, n_boot: int) -> Slice:
     inside = np.zeros(len(found.seed), np.bool_)
     inside[numbers] = True
     of_votes, new_number = inside[found.pair], np.cumsum(inside) - 1

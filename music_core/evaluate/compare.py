@@ -44,7 +44,9 @@ class PairedDifference:
         return values | {"interval": None if self.interval is None else list(self.interval)}
 
 
-def paired_difference(votes: Sequence[Vote], a: str, b: str, reference: str, *, seed: int = 0, n_boot: int = 1000) -> PairedDifference:
+def paired_difference(
+    votes: Sequence[Vote] | VoteTable, a: str, b: str, reference: str, *, seed: int = 0, n_boot: int = 1000
+) -> PairedDifference:
     """Compare raters `a` and `b` by their accuracy against `reference`.
 
     Each is a rater of `votes`, or the group `judges` or `people`, which says what most members say. A member is held
@@ -56,7 +58,7 @@ def paired_difference(votes: Sequence[Vote], a: str, b: str, reference: str, *, 
     """
     if len({a, b, reference}) < 3 or {GROUPS.get(kind_of(r)) for r in (a, b, reference)} & {a, b}:
         raise ValueError(f"{a}, {b} and {reference} are not three raters apart")
-    table = vote_table(votes)
+    table = votes if isinstance(votes, VoteTable) else vote_table(votes)
     says_a, says_b = said(table, a), said(table, b)
     truth, trained = said(table, reference, without=(a, b))
     shared = (says_a[0] != MISSING) & (says_b[0] != MISSING) & (truth != MISSING)

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from music_core.evaluate.compare import PairedDifference, paired_difference, said
 from music_core.evaluate.statistics import cluster_interval
-from music_core.evaluate.votes import MISSING, kind_of, vote_table
-from music_core.types import Vote
+from music_core.evaluate.votes import MISSING, VoteTable
 
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -39,7 +38,7 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Two models on the `pair_ids` on which both have a margin and the reference names a side.
+    """Two models on the pairs on which both have a margin and the reference names a side; `at` are their places in the votes' table.
 
     `margins_a` and `margins_b` point towards the side that the reference names (above 0 is right), each in units of its
     model's own spread over these pairs, so that models of different scale can be held side by side; `spread_a` and
@@ -48,7 +47,7 @@ class SideBySide:
     tie, which name no side. `towards` is +1 where the reference names the chosen branch, −1 for the rejected one.
     """
 
-    pair_ids: tuple[str, ...]
+    at: NDArray[np.int64]
     towards: NDArray[np.int8]
     margins_a: Reals
     margins_b: Reals
@@ -89,27 +88,22 @@ class Bin:
     n: int
 
 
-def side_by_side(
-    votes: Sequence[Vote], margins_a: Mapping[str, float], margins_b: Mapping[str, float], a: str, b: str, reference: str
-) -> SideBySide:
-    """Models `a` and `b` (raters `model:NAME`) against `reference`, a rater of `votes` or a group; margins by pair id.
+def side_by_side(table: VoteTable, margins_a: Reals, margins_b: Reals, a: str, b: str, reference: str) -> SideBySide:
+    """Models `a` and `b` (raters `model:NAME`) against `reference`, a rater of `table` or a group.
 
-    Raises:
-        ValueError: a vote is not −1, 0 or 1, or a rater voted twice on one pair.
+    Margins are those of the table's pairs; where the model has no vote, they may be anything.
     """
-    table = vote_table(votes)
-    ids = np.array(list(dict.fromkeys(v.pair_id for v in votes)), object)
     (says_a, trained_a), (says_b, trained_b) = said(table, a), said(table, b)
     truth = said(table, reference, without=(a, b))[0]
     shared = (says_a != MISSING) & (says_b != MISSING) & (truth != MISSING)
     left_out = shared & (trained_a | trained_b)
     tied = shared & ~left_out & (truth == 0)
-    used = shared & ~left_out & ~tied
-    kept, towards = ids[used], truth[used].astype(np.int8)
-    raw = [np.array([m[i] for i in kept], np.float64) for m in (margins_a, margins_b)]
+    at = np.flatnonzero(shared & ~left_out & ~tied)
+    towards = truth[at].astype(np.int8)
+    raw = [m[at].astype(np.float64) for m in (margins_a, margins_b)]
     spreads = [float(np.sqrt(np.mean(m**2))) if len(m) else 0.0 for m in raw]
     turned = [m * towards / spread if spread else np.zeros(len(m)) for m, spread in zip(raw, spreads, strict=True)]
-    return SideBySide(tuple(kept), towards, turned[0], turned[1], spreads[0], spreads[1], int(left_out.sum()), int(tied.sum()))
+    return SideBySide(at, towards, turned[0], turned[1], spreads[0], spreads[1], int(left_out.sum()), int(tied.sum()))
 
 
 def bins(found: SideBySide, *, limit: float = 3.0, n: int = 24) -> list[Bin]:
@@ -127,30 +121,15 @@ def banded(margins: Reals) -> tuple[int, ...]:
 
 
 def differences_by(
-    votes: Sequence[Vote], slices: Mapping[str, Sequence[str]], a: str, b: str, reference: str, *, n_boot: int = 1000
+    table: VoteTable, slices: Mapping[str, NDArray[np.int64]], a: str, b: str, reference: str, *, n_boot: int = 1000
 ) -> list[tuple[str, PairedDifference]]:
-    """The paired difference of every slice (name → pair ids) that both models and the reference share pairs of, in that order.
+    """The paired difference of every slice (name → places of its pairs) that both models and the reference share pairs of, in that order.
 
     Raises:
         ValueError: as in `paired_difference`.
     """
-    own = _three(votes, a, b, reference)
-    by_pair: dict[str, list[Vote]] = {}
-    for vote in own:
-        by_pair.setdefault(vote.pair_id, []).append(vote)
-    found = []
-    for name, ids in slices.items():
-        inside = [v for i in ids for v in by_pair.get(i, ())]
-        difference = paired_difference(inside, a, b, reference, n_boot=n_boot)
-        if difference.n or difference.n_trained_on:
-            found.append((name, difference))
-    return found
-
-
-def _three(votes: Sequence[Vote], a: str, b: str, reference: str) -> list[Vote]:
-    """The votes of the two and of whom the reference is made of."""
-    members = {"judges": "judge", "people": "person"}.get(reference)
-    return [v for v in votes if v.rater in (a, b, reference) or kind_of(v.rater) == members]
+    found = ((name, paired_difference(table.only(at), a, b, reference, n_boot=n_boot)) for name, at in slices.items())
+    return [(name, difference) for name, difference in found if difference.n or difference.n_trained_on]
 
 
 def accuracy(seeds: Sequence[tuple[int, int, int]], n_trained_on: int = 0, *, seed: int = 0, n_boot: int = 1000) -> Accuracy:

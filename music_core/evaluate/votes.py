@@ -37,6 +37,10 @@ class VoteTable:
         """Rows of the raters that belong to `judges` or `people`."""
         return [i for i, rater in enumerate(self.raters) if GROUPS.get(kind_of(rater)) == group]
 
+    def only(self, at: Counts) -> "VoteTable":
+        """The votes on the pairs at these positions."""
+        return VoteTable(self.raters, self.values[:, at], self.trained_on[:, at], self.seeds[at], self.final[:, at])
+
     def said_by(self, rows: Sequence[int]) -> Values:
         """What the raters of these rows say together: the adjudication of a pair where one of them gave it, else their mode."""
         said = np.full(self.values.shape[1], MISSING, np.int8)

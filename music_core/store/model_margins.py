@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from music_core.store.connect import LABELS, Store
 from music_core.store.filters import BUILT
@@ -14,12 +18,13 @@ _IS_BUILT = f"SELECT DISTINCT pair FROM fast.origins WHERE {BUILT}"
 
 _TWO = f"""
 WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT})
-SELECT p.pair_id, p.seed_id, p.split, p.n_turns, p.divergence, b.pair IS NOT NULL, ma.margin, mb.margin,
-       p.pair IN (SELECT pair FROM trained WHERE model_id = ?), p.pair IN (SELECT pair FROM trained WHERE model_id = ?)
+SELECT pair, hash(p.seed_id) AS seed, b.pair IS NOT NULL AS built, ma.margin AS margin_a, mb.margin AS margin_b,
+       pair IN (SELECT pair FROM trained WHERE model_id = ?) AS trained_a,
+       pair IN (SELECT pair FROM trained WHERE model_id = ?) AS trained_b
 FROM fast.pairs p
 JOIN (SELECT pair, margin FROM fast.margins WHERE model_id = ?) ma USING (pair)
 JOIN (SELECT pair, margin FROM fast.margins WHERE model_id = ?) mb USING (pair)
-LEFT JOIN built b USING (pair) ORDER BY p.pair_id"""
+LEFT JOIN built b USING (pair) ORDER BY pair"""
 
 # Seeds with equal counts are counted, not listed: a bootstrap over seeds needs no more, and a hundred thousand seeds are a few rows.
 _HELD_OUT = f"""
@@ -32,20 +37,21 @@ WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT}), by_seed AS (
 SELECT model_id, split, n, n_right, count(*), CAST(sum(n_trained_on) AS BIGINT) FROM by_seed GROUP BY ALL ORDER BY ALL"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TwoMargins:
-    """A pair that both models have scored: margins after the last turn, and whether each model was trained on it."""
+    """The pairs that both models have scored, by id: columns of one length.
 
-    pair_id: str
-    seed_id: str
-    split: Split
-    n_turns: int
-    divergence: int
-    built: bool
-    margin_a: float
-    margin_b: float
-    trained_a: bool
-    trained_b: bool
+    `pair` is how the index calls a pair, `seed` is equal for pairs of one seed, `built` says whether one side was built to be better.
+    Margins are those after the last turn; `trained_a` and `trained_b` say which pairs a model was trained on.
+    """
+
+    pair: NDArray[np.uint64]
+    seed: NDArray[np.int64]
+    built: NDArray[np.bool_]
+    margin_a: NDArray[np.float64]
+    margin_b: NDArray[np.float64]
+    trained_a: NDArray[np.bool_]
+    trained_b: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,20 @@ def written(store: Store, kinds: Sequence[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items()))
 
 
-def margins_of_two(store: Store, a_id: str, b_id: str) -> list[TwoMargins]:
-    """Every pair that both models (by id) have scored, by pair id."""
+def margins_of_two(store: Store, a_id: str, b_id: str) -> TwoMargins:
+    """Every pair that both models (by id) have scored. Seeds are told apart by 64 bits of a hash."""
     params = (*NEUTRAL_METHODS, a_id, b_id, a_id, b_id)
     with store.wide(store.is_large):
-        return [TwoMargins(*row) for row in store.indexed(lambda session: session.rows(_TWO, params), _NEEDS)]
+        found: dict[str, Any] = store.indexed(lambda session: session.arrays(_TWO, params), _NEEDS)
+    seed = np.unique(found.pop("seed"), return_inverse=True)[1]
+    return TwoMargins(seed=seed, **found)
+
+
+def ids_of(store: Store, pairs: Sequence[int]) -> list[str]:
+    """Ids of pairs by their numbers in the index, in this order."""
+    sql = "SELECT pair, pair_id FROM fast.pairs WHERE pair IN (SELECT unnest(?::UBIGINT[]))"
+    found: dict[int, str] = dict(store.indexed(lambda session: session.rows(sql, [list(pairs)])))
+    return [found[pair] for pair in pairs]
 
 
 def held_out_counts(store: Store) -> list[SeedCounts]:

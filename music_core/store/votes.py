@@ -48,11 +48,10 @@ CREATE OR REPLACE TEMP TABLE raters AS
 SELECT rater, CAST(row_number() OVER (ORDER BY rater) - 1 AS INTEGER) AS number FROM (
   SELECT 'construction' AS rater UNION SELECT 'judge:' || judge FROM fast.verdicts
   UNION SELECT 'model:' || name FROM fast.models UNION SELECT 'person:' || person FROM fast.labels)"""
-_SAID = " UNION ALL ".join(sql.format(pair="s.n", pairs="numbered") for sql, _ in _SAID_BY.values())
 # One small number for all that is said: many votes take long to fetch.
 _TRAINED_ON, _FINAL = 4, 8
 _CODE = f"1 + value + {_TRAINED_ON} * CAST(trained_on AS TINYINT) + {_FINAL} * CAST(final AS TINYINT)"
-_NUMBERS = f"SELECT n, CAST(number AS SMALLINT) AS number, CAST({_CODE} AS TINYINT) AS said FROM ({_SAID}) JOIN raters USING (rater)"
+_NUMBERS = f"SELECT n, CAST(number AS SMALLINT) AS number, CAST({_CODE} AS TINYINT) AS said FROM ({{said}}) JOIN raters USING (rater)"
 
 _UNRESOLVED = """
 SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair)
@@ -89,8 +88,7 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
 class VoteColumns:
     """Votes as numbers: vote k is what rater `raters[rater[k]]` says about pair number `pair[k]`; pair p is of seed number `seed[p]`.
 
-    Pairs are numbered in the order of their seeds, those without votes too. `pair_ids` are the ids of the pairs by number, where they
-    were asked for.
+    Pairs are numbered in the order of their seeds, those without votes too. `index_numbers[p]` is how the index calls pair p.
     """
 
     raters: tuple[str, ...]
@@ -100,23 +98,25 @@ class VoteColumns:
     trained_on: NDArray[np.bool_]
     final: NDArray[np.bool_]
     seed: NDArray[np.int64]
-    pair_ids: tuple[str, ...] = ()
+    index_numbers: NDArray[np.uint64]
 
 
-def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = False) -> VoteColumns:
+def vote_columns(store: Store, f: PairFilter | None = None, *, kinds: Collection[str] = tuple(_SAID_BY)) -> VoteColumns:
     """The votes of `votes`, adjudicated, as arrays: of hundreds of thousands, most of the time goes into making objects.
 
     Seeds are told apart by 64 bits of a hash.
     """
     chosen = selection(f or PairFilter())
 
+    said = " UNION ALL ".join(sql.format(pair="s.n", pairs="numbered") for kind, (sql, _) in _SAID_BY.items() if kind in kinds)
+
     def query(session: Session) -> VoteColumns:
         session.rows(_NUMBERED.format(chosen=chosen.sql), chosen.params)
         session.rows(_RATERS)
         names = [row[0] for row in session.rows("SELECT rater FROM raters ORDER BY number")]
-        found = session.arrays(_NUMBERS, NEUTRAL_METHODS)
-        seeds = session.arrays("SELECT seed FROM numbered ORDER BY n")["seed"]
-        by_number = "SELECT pair_id FROM numbered JOIN fast.pairs USING (pair) ORDER BY n"
+        found = session.arrays(_NUMBERS.format(said=said), NEUTRAL_METHODS if "construction" in kinds else ())
+        pairs = session.arrays("SELECT seed, pair FROM numbered ORDER BY n")
+        seeds = pairs["seed"]
         present = np.flatnonzero(np.bincount(found["number"], minlength=len(names)))
         place = np.zeros(len(names), np.int64)
         place[present] = np.arange(len(present))
@@ -128,7 +128,7 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, with_ids: bool = 
             found["said"] & _TRAINED_ON > 0,
             found["said"] & _FINAL > 0,
             np.cumsum(np.diff(seeds, prepend=seeds[:1]) != 0),
-            tuple(row[0] for row in session.rows(by_number)) if with_ids else (),
+            pairs["pair"],
         )
 
     with store.wide():

@@ -9,10 +9,12 @@ import pytest
 from app import comparing, data, model_state
 from app.components import margins_chart, model_compare
 from app.model_state import ModelState
+from music_core.evaluate.compare import paired_difference
 from music_core.store.labels import add_labels
 from music_core.store.models import register_model
 from music_core.store.runs import create_run, finish_run, write_manifest
 from music_core.store.traces import add_traces
+from music_core.store.votes import votes
 from music_core.types import BranchName, GivenLabel, LabelEvent, RewardModel, RewardTrace, Run
 from tests.app.conftest import Open, Use, query_of, text_of
 from tests.app.samples import HOSTILE, fill, plain_pair
@@ -100,6 +102,17 @@ def test_the_figures_on_the_page_are_those_of_the_store(use_home: Use, home: Pat
         assert sum(d.n for _, d in comparing.sliced(own(models), tiny, "construction", by)) == N - TRAINED_ON
 
 
+def test_every_reference_gives_the_paired_difference_of_the_votes_one_by_one(use_home: Use, home: Path) -> None:
+    said = votes(use_home(home))
+    models = data.models()
+    a, b = own(models), next(m for m in models if m.name == "tiny")
+    references = comparing.references()
+    assert len(references) > 3
+    for reference in references:
+        expected = paired_difference(said, f"model:{a.name}", f"model:{b.name}", reference)
+        assert comparing.compared(a, b, reference).difference == expected
+
+
 def test_people_can_be_the_reference_and_then_the_other_side_is_right(use_home: Use, open_page: Open, home: Path) -> None:
     use_home(home)
     models = data.models()
@@ -174,5 +187,5 @@ def test_every_pair_of_the_chart_is_in_its_table(use_home: Use, home: Path) -> N
     found = comparing.compared(own(models), next(m for m in models if m.name == "tiny"), "construction")
     figure = margins_chart.figure(found.pairs, "a", "b", "dark")
     drawn = sum(int(text.split()[0]) for trace in figure.data for text in trace.customdata)
-    assert drawn == len(found.pairs.pair_ids)
+    assert drawn == len(found.pairs.at)
     assert model_compare.quadrants_markup(found, "a", "b").count("<tr>") == 4

@@ -2,9 +2,11 @@
 
 from collections import Counter
 
+import numpy as np
+
 from music_core.store.connect import Store
 from music_core.store.manifests import manifest_counts
-from music_core.store.model_margins import held_out_counts, margins_of_two, written
+from music_core.store.model_margins import held_out_counts, ids_of, margins_of_two, written
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs
 from music_core.store.runs import write_manifest
@@ -39,14 +41,20 @@ def filled(store: Store) -> list[str]:
 def test_margins_of_two_are_the_votes_of_the_matrix(store: Store) -> None:
     ids = filled(store)
     rows = margins_of_two(store, "m_a", "m_b")
-    assert [r.pair_id for r in rows] == sorted(ids[:20])
+    found = ids_of(store, rows.pair.tolist())
+    assert found == sorted(ids[:20])
     said = {(v.rater, v.pair_id): v for v in votes(store)}
-    for r in rows:
-        assert said["model:a", r.pair_id].value == (r.margin_a > 0) - (r.margin_a < 0)
-        assert said["model:a", r.pair_id].trained_on == r.trained_a
-        assert said["model:b", r.pair_id].trained_on == r.trained_b is False
-        assert (("construction", r.pair_id) in said) == r.built
-    assert sum(r.trained_a for r in rows) == TRAINED_ON
+    for k, pair_id in enumerate(found):
+        assert said["model:a", pair_id].value == np.sign(rows.margin_a[k])
+        assert said["model:b", pair_id].value == np.sign(rows.margin_b[k])
+        assert said["model:a", pair_id].trained_on == rows.trained_a[k]
+        assert not said["model:b", pair_id].trained_on
+        assert not rows.trained_b[k]
+        assert (("construction", pair_id) in said) == rows.built[k]
+    assert rows.trained_a.sum() == TRAINED_ON
+    seeds = {said["model:a", pair_id].seed_id for pair_id in found}
+    assert len(set(rows.seed.tolist())) == len(seeds)
+    assert len(margins_of_two(store, "m_a", "nobody").pair) == 0
 
 
 def test_accuracy_counts_are_those_of_the_votes(store: Store) -> None:
