@@ -24,7 +24,7 @@ CHROMIUM = "/usr/bin/chromium"
 WORKBENCH, MINIMAL = "app/entry/workbench.py", "benchmarks/browsing/minimal_page.py"
 # The one setting of ours that changes how long a run takes, as Streamlit has it by itself.
 PLAIN = ("--runner.postScriptGC", "true")
-PRESSES, STARTS, WAIT_MS = 25, 3, 120_000
+PRESSES, STARTS, WAIT_MS = 25, 3, 600_000
 PERSON = "Gus"
 # Longer than the app takes for the second half of a double click.
 REST_MS = 600
