@@ -154,7 +154,7 @@ class Index:
             session.rows(MARGINS)
             session.rows(REWARDS)
         session.rows(f"CREATE OR REPLACE TABLE fast.state AS SELECT {newest} AS snapshot_id")
-        n_pairs = session.one("SELECT count(*) FROM fast.pairs")
+        n_pairs = session.one("SELECT count(*) FROM fast.pairs") if not first or "pair_rows" in news else self.n_pairs
         session.rows("COMMIT")
         if not first:
             self._written_at = dict.fromkeys(self._ids.values(), newest)
@@ -243,11 +243,20 @@ def _append(session: Session, table: Table, since: str) -> None:
     if table.name == "lengths":
         _measure_new(session)
         return
-    new = _distinct(table, f"fast.{table.through}" if table.through else since)
     if table.passing:
         session.rows(f"DELETE FROM fast.{table.name}")
-        session.rows(f"INSERT INTO fast.{table.name} {new}")
+        session.rows(f"INSERT INTO fast.{table.name} {_all(table, since)}")
+        if _some_twice(session, table):
+            session.rows(f"DELETE FROM fast.{table.name}")
+            session.rows(f"INSERT INTO fast.{table.name} {_distinct(table, since)}")
         return
+    if table.through:
+        since = f"fast.{table.through}"
+    # To tell one row apart from others takes longer than the rest of its way, and mostly a single label arrives.
+    n = session.one(f"SELECT count(*) FROM {since} WHERE {table.only}") if table.through and not table.twice else None
+    if n == 0:
+        return
+    new = _all(table, since) if n == 1 or table.twice else _distinct(table, since)
     if table.name == "scores":
         merged = "pair, model_id, coalesce(k.chosen, a.chosen), coalesce(k.rejected, a.rejected)"
         new = f"SELECT {merged} FROM ({_all(table, since)}) a LEFT JOIN fast.scores k USING (pair, model_id)"
