@@ -36,7 +36,7 @@ PAIR_S = 30
 DESK_S = 1800
 AHEAD_S = 0.25
 _LOG = logging.getLogger("music.app")
-# Its threads are waited for when the server ends: one that is cut off inside of DuckDB takes the process down with it.
+# Their threads are waited for when the server ends, see `end`.
 _AHEAD = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read-ahead")
 _BESIDE = ThreadPoolExecutor(max_workers=4, thread_name_prefix="read-beside")
 
@@ -71,6 +71,12 @@ _Where = tuple[str, str | None, str | None]
 # Where the store lies that was asked for last, and the store: a page asks dozens of times, and a look into Streamlit's cache
 # takes longer than most of what is then asked of the store.
 _newest: tuple[_Where, Store] | None = None
+
+
+def end() -> None:
+    """Wait for what runs in the background; nothing more is begun. For the end of the server."""
+    for pool in (_AHEAD, _BESIDE):
+        pool.shutdown(cancel_futures=True)
 
 
 def store() -> Store:

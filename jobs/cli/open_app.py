@@ -84,7 +84,9 @@ def _run_server(words: list[str], cwd: Path, environment: dict[str, str]) -> int
     before = signal.signal(signal.SIGTERM, end)
     server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", *words], cwd=cwd, env=environment, stdout=sys.stderr)
     try:
-        return server.wait()
+        status = server.wait()
+        # Asked to end, it ends in good order, and then by the signal itself.
+        return 0 if status == -signal.SIGTERM else status
     except KeyboardInterrupt:
         server.terminate()
         server.wait()

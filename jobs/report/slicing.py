@@ -92,7 +92,7 @@ def members_by(store: Store, by: str, pairs: NDArray[np.uint64], f: PairFilter |
     stated[[i for at in found.values() for i in at]] = True
     if not stated.all():
         found[NOT_STATED] = [*found.get(NOT_STATED, ()), *map(int, np.flatnonzero(~stated))]
-    return {name: np.array(found[name], np.int64) for name in sorted(found, key=lambda name: _place(by, name))}
+    return {name: np.unique(np.array(found[name], np.int64)) for name in sorted(found, key=lambda name: _place(by, name))}
 
 
 def _slice(found: VoteColumns, trained_on: NDArray[np.bool_], name: str, numbers: NDArray[np.int64], seed: int, n_boot: int) -> Slice:
@@ -113,7 +113,9 @@ def _slice(found: VoteColumns, trained_on: NDArray[np.bool_], name: str, numbers
 
 
 def _place(by: str, name: str) -> tuple[bool, int, str]:
+    if name == NOT_STATED:
+        return True, 0, ""
     if by in ("turns", "divergence"):
         return False, int(name), ""
     order = {"length_gap": _GAPS, "split": _SPLITS}.get(by, ())
-    return name == NOT_STATED, order.index(name) if name in order else len(order), name
+    return False, order.index(name) if name in order else len(order), name

@@ -123,7 +123,9 @@ def banded(margins: Reals) -> tuple[int, ...]:
 def differences_by(
     table: VoteTable, slices: Mapping[str, NDArray[np.int64]], a: str, b: str, reference: str, *, n_boot: int = 1000
 ) -> list[tuple[str, PairedDifference]]:
-    """The paired difference of every slice (name → places of its pairs) that both models and the reference share pairs of, in that order.
+    """The paired difference of every slice that both models and the reference share pairs of, in that order.
+
+    `slices` names the places of each one's pairs, each place once.
 
     Raises:
         ValueError: as in `paired_difference`.

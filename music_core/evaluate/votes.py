@@ -38,7 +38,7 @@ class VoteTable:
         return [i for i, rater in enumerate(self.raters) if GROUPS.get(kind_of(rater)) == group]
 
     def only(self, at: Counts) -> "VoteTable":
-        """The votes on the pairs at these positions."""
+        """The votes on the pairs at these positions, each named once."""
         return VoteTable(self.raters, self.values[:, at], self.trained_on[:, at], self.seeds[at], self.final[:, at])
 
     def said_by(self, rows: Sequence[int]) -> Values:

@@ -70,7 +70,10 @@ def connect(where: Address) -> duckdb.DuckDBPyConnection:
 
 
 def make_ready(where: Address) -> None:
-    """Load the extensions that a store at this address needs, for whoever opens one next. Nothing is opened."""
+    """Load the extensions that a store at this address needs, for whoever opens one next. Nothing is opened.
+
+    Whoever opens one meanwhile loads them a second time.
+    """
     _keep(_taken(where), where)
 
 

@@ -33,7 +33,8 @@ class Table:
 
 # The first 64 bits of a content id, so that numbers sort as ids do. What is no content id gets a number all the same.
 NUMBER_OF = """
-CREATE OR REPLACE MACRO fast.number_of(id) AS coalesce(TRY_CAST(('0x' || substring(id, 3, 16)) AS UBIGINT), hash(id))"""
+CREATE OR REPLACE MACRO fast.number_of(id) AS
+coalesce(CASE WHEN length(id) = 34 THEN TRY_CAST(('0x' || substring(id, 3, 16)) AS UBIGINT) END, hash(id))"""
 # A model's rewards after the last turn of both sides; there is one trace for each side.
 _SCORED = """(
 SELECT pair, model_id, max(last_reward) FILTER (branch = 'chosen') AS chosen, max(last_reward) FILTER (branch = 'rejected') AS rejected

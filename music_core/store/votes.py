@@ -127,12 +127,19 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, kinds: Collection
             (found["said"] & 3) - 1,
             found["said"] & _TRAINED_ON > 0,
             found["said"] & _FINAL > 0,
-            np.cumsum(np.diff(seeds, prepend=seeds[:1]) != 0),
+            _numbered(seeds),
             pairs["pair"],
         )
 
     with store.wide():
         return store.indexed(query, {*chosen.needs, *_NEEDS})
+
+
+def _numbered(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """A number for each different value, from 0 on: by counting where they come sorted, as they do though SQL does not promise it."""
+    if (hashes[1:] >= hashes[:-1]).all():
+        return np.cumsum(np.diff(hashes, prepend=hashes[:1]) != 0)
+    return np.unique(hashes, return_inverse=True)[1].astype(np.int64)
 
 
 def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:

@@ -28,6 +28,14 @@ def test_the_first_page_finds_its_figures_ready(one_home: Path, use_home: Use, m
     assert set(asked) == {"SELECT id FROM ducklake_current_snapshot('lake')"}
 
 
+def test_an_empty_store_is_made_ready_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("MUSIC_HOME", str(tmp_path))
+    with caplog.at_level(logging.INFO, "music.app"):
+        warm._warm()
+    assert not caplog.text
+    assert reports.inventory().whole.n == 0
+
+
 def test_a_server_starts_on_a_store_that_cannot_be_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

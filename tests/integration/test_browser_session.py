@@ -1,5 +1,7 @@
 """A labelling session in a real browser: a whole queue by keys alone, and a server that dies at any moment after a vote."""
 
+import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,3 +97,16 @@ def test_a_server_killed_at_any_moment_after_a_vote_leaves_one_label_or_an_open_
         assert [e.choice for e in events(server, (pair_id,))] == ["left"]
     assert not desk.foreign_requests()
     desk.page.context.close()
+
+
+def test_a_server_that_is_told_to_end_does_so_in_good_order(browser: Browser, server: Server) -> None:
+    """At once after its start, while it makes the first page ready, and with somebody on a page."""
+    for somebody in (False, True):
+        if somebody:
+            visit(browser, server).open("")
+        assert server.process is not None
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) in (0, -signal.SIGTERM)
+        server.process = None
+        server.start()
+    assert not re.search("traceback|warning", server.log(), re.IGNORECASE)

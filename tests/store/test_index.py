@@ -114,3 +114,23 @@ def test_rows_written_straight_into_a_table_twice_are_shown_once(store: Store) -
     store.write("pairs", lambda session: session.rows("INSERT INTO lake.origin_rows SELECT * FROM lake.origin_rows"))
     assert list_pairs(store, PairFilter()).total == 1
     assert store.read("SELECT count(*) FROM lake.pairs") == [(1,)]
+
+
+def test_rows_that_arrive_twice_after_the_index_was_filled_are_shown_once(home: Path, store: Store) -> None:
+    item = make_pair()
+    add_pairs(store, [item])
+    assert list_pairs(store, PairFilter()).total == 1
+    store.write("pairs", lambda session: session.rows("INSERT INTO lake.pair_rows SELECT * FROM lake.pair_rows"))
+    store.write("pairs", lambda session: session.rows("INSERT INTO lake.origin_rows SELECT * FROM lake.origin_rows"))
+    assert list_pairs(store, PairFilter()).total == 1
+    # All of one look: a label, the same person's later one, each of them twice, and another person's.
+    other = open_store(home)
+    for token, person, choice in (("t1", "ann", "left"), ("t2", "ann", "tie"), ("t3", "ben", "right")):
+        add_label(other, LabelEvent(token, item.pair.id, person, choice, "chosen", token != "t2"))  # type: ignore[arg-type]
+    other.write("labels", lambda session: session.rows("INSERT INTO lake.label_rows SELECT * FROM lake.label_rows"))
+    other.close()
+    row = list_pairs(store, PairFilter()).rows[0]
+    assert row.n_labels == 2
+    found = store.indexed(lambda session: session.rows("SELECT person, choice FROM fast.labels ORDER BY person"))
+    assert found == [("ann", "tie"), ("ben", "right")]
+    assert store.indexed(lambda session: session.one("SELECT count(*) FROM fast.new_labels")) == 3

@@ -37,9 +37,13 @@ def test_a_number_is_the_first_half_of_an_id_and_sorts_as_it_does(store: Store) 
     assert [id_ for _, id_ in sorted(zip(numbers, ids, strict=True))] == sorted(ids)
 
 
-@pytest.mark.parametrize("odd", ["", "p", "p_", "p_nothing", "p_zz", "é" * 40, "p_" + "f" * 40])
-def test_what_is_no_content_id_has_a_number_too(store: Store, odd: str) -> None:
-    assert 0 <= number(store, odd) < 2**64
+def test_what_is_no_content_id_has_a_number_of_its_own(store: Store) -> None:
+    known = pair(0).pair.id
+    odd = ["", "p", "p_", "p_a", "p_A", "q_a", "p_1_2", "p_12", "p_nothing", "é" * 40, "p_" + "f" * 40, "p_" + "g" * 32]
+    odd += [known, known[:18], known[:20], known + "0"]
+    numbers = [number(store, id_) for id_ in odd]
+    assert len(set(numbers)) == len(odd)
+    assert 0 <= min(numbers) <= max(numbers) < 2**64
 
 
 def test_pairs_that_are_alike_come_in_the_order_of_their_ids(store: Store) -> None:
