@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -64,8 +65,9 @@ def slow_server() -> Iterator[SlowServer]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty store's folder, which MUSIC_HOME names, and an empty settings file."""
+    shutil.copytree(empty_store, tmp_path / "home")
     settings = tmp_path / "music.toml"
     settings.write_text("", encoding="utf-8")
     monkeypatch.setenv("MUSIC_HOME", str(tmp_path / "home"))

@@ -164,7 +164,6 @@ def test_what_cannot_be_run_is_refused_at_once(home: Path, runner: LocalRunner, 
 
 
 def test_a_run_whose_store_cannot_be_opened_says_so(home: Path, runner: LocalRunner) -> None:
-    home.mkdir()
     (home / "catalog.sqlite").write_text("this is no database, however long it may be" * 100, encoding="utf-8")
     state = ended(runner, submit(runner, {"path": "nowhere.jsonl"}, kind="import"))
     assert state.status == "failed"

@@ -10,14 +10,6 @@ from music_core.store.pairs import add_pairs
 from music_core.types import ContrastPair, Origin, SourcedPair, conversation
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new store, closed; copied by every test since creating one takes a second."""
-    home = tmp_path_factory.mktemp("store") / "lake"
-    open_store(home).close()
-    return home
-
-
 @pytest.fixture
 def home(empty_store: Path, tmp_path: Path) -> Path:
     shutil.copytree(empty_store, tmp_path / "lake")

@@ -1,13 +1,12 @@
 """Pairs by their numbers in the index: they stand for the ids, in their order."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
 
 from music_core.store import connect
 from music_core.store.browse import list_pairs
-from music_core.store.connect import Store, open_store
+from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter, add_pairs, pair_ids, sorted_ids
 from music_core.types import ContrastPair, Conversation, Message, Origin, SourcedPair, content_id
 
@@ -18,11 +17,9 @@ def pair(i: int) -> SourcedPair:
     return SourcedPair(ContrastPair(good, bad), Origin("ab"[i % 2], f"{i}", method="swap"))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    opened = open_store(tmp_path)
-    add_pairs(opened, [pair(i) for i in range(40)])
-    return opened
+@pytest.fixture(autouse=True)
+def filled(store: Store) -> None:
+    add_pairs(store, [pair(i) for i in range(40)])
 
 
 def number(store: Store, id_: str) -> int:
