@@ -17,7 +17,7 @@ from jobs.report.gather import Evaluated
 from jobs.report.slicing import members_by
 from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.side_by_side import Accuracy, SideBySide, accuracy, differences_by, side_by_side
-from music_core.evaluate.votes import GROUPS, VoteTable, kind_of, table_of_numbers
+from music_core.evaluate.votes import GROUPS, VoteTable, kind_behind, kind_of, table_of_numbers
 from music_core.store.manifests import ManifestCounts, manifest_counts
 from music_core.store.model_margins import SeedCounts, TwoMargins, held_out_counts, ids_of, margins_of_two, written
 from music_core.store.pairs import PairFilter, PairRow, list_pairs
@@ -69,9 +69,8 @@ class Apart:
 def _key(reference: str = CONSTRUCTION) -> tuple[str, Writes]:
     """The cache key of what is read: which store, and the writes that it rests on. Labels come all day; margins do not."""
     opened = data.store()
-    said = {"person": ("labels",), "judge": ("readings",)}.get(kind_of(reference), ())
-    group = {"people": ("labels",), "judges": ("readings",)}.get(reference, ())
-    return str(opened.home), written(opened, (*RESTS_ON, *said, *group))
+    said = {"person": ("labels",), "judge": ("readings",)}.get(kind_behind(reference), ())
+    return str(opened.home), written(opened, (*RESTS_ON, *said))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -110,8 +109,7 @@ def _table(home: str, version: Writes, a: RewardModel, b: RewardModel, reference
         parts.append((np.full(len(at), len(raters)), at, np.ones(len(at), np.int8), nobody[at], nobody[at]))
         raters.append(CONSTRUCTION)
     else:
-        kind = next((kind for kind, group in GROUPS.items() if group == reference), kind_of(reference))
-        others = _votes(home, version, kind)
+        others = _votes(home, version, kind_behind(reference))
         named = np.array([reference in (rater, GROUPS.get(kind_of(rater))) for rater in others.raters], np.bool_)
         place = np.searchsorted(rows.pair, others.index_numbers)
         place[place == len(rows.pair)] = 0

@@ -15,14 +15,14 @@ from jobs import api
 from jobs.folder import RunState
 from jobs.report.gather import Evaluated, evaluations, finished
 from jobs.report.page import build
-from jobs.report.slicing import slices_of
+from jobs.report.slicing import slices_of, table_of
 from jobs.stages.bias import report_of
 from jobs.stages.select import Selection
 from music_core.errors import RunError
 from music_core.evaluate.agreement import Cell, agreement_cells
 from music_core.evaluate.compare import PairedDifference, paired_difference
 from music_core.evaluate.slices import Ceiling, Slice, ceiling
-from music_core.evaluate.votes import GROUPS, kind_of, table_of_numbers
+from music_core.evaluate.votes import kind_behind
 from music_core.store.info import counts
 from music_core.store.inventory import SourceCount, source_counts
 from music_core.store.pairs import Facet, PairFilter
@@ -84,8 +84,7 @@ def _inventory(home: str, version: int) -> Inventory:  # noqa: ARG001
 @st.cache_resource(max_entries=32, show_spinner="Comparing the raters …")
 def _agreement(home: str, version: int, f: PairFilter, with_training_pairs: bool) -> Agreement:  # noqa: ARG001
     found = vote_columns(data.store(), f)
-    trained_on = found.trained_on & (not with_training_pairs)
-    table = table_of_numbers(found.raters, found.rater, found.pair, found.value, trained_on, found.final, found.seed)
+    table = table_of(found, with_training_pairs=with_training_pairs)
     return Agreement(tuple(agreement_cells(table)), excluded_votes(data.store(), f))
 
 
@@ -122,9 +121,7 @@ def _ceiling(home: str, version: int, f: PairFilter) -> Ceiling:  # noqa: ARG001
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _difference(home: str, version: int, f: PairFilter, with_training_pairs: bool, a: str, b: str, reference: str) -> PairedDifference:  # noqa: ARG001
-    # A group's votes are those of its members.
-    members = {group: kind for kind, group in GROUPS.items()}
-    said = votes(data.store(), f, kinds={members.get(rater, kind_of(rater)) for rater in (a, b, reference)})
+    said = votes(data.store(), f, kinds={kind_behind(rater) for rater in (a, b, reference)})
     return paired_difference([replace(v, trained_on=False) for v in said] if with_training_pairs else said, a, b, reference)
 
 

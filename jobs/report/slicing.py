@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from music_core.evaluate.agreement import agreement_cells
 from music_core.evaluate.slices import Slice, length_gap_bucket, sliced_cells
-from music_core.evaluate.votes import table_of_numbers
+from music_core.evaluate.votes import VoteTable, table_of_numbers
 from music_core.facts import PairFacts
 from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter
@@ -73,9 +73,15 @@ def slices_of(store: Store, f: PairFilter, by: str, *, with_training_pairs: bool
     """
     found = vote_columns(store, f)
     voted = np.flatnonzero(np.bincount(found.pair, minlength=len(found.seed)))
-    members = {name: voted[at] for name, at in members_by(store, by, found.index_numbers[voted], f).items()}
+    table = table_of(found, with_training_pairs=with_training_pairs)
+    members = members_by(store, by, found.index_numbers[voted], f)
+    return [Slice(name, len(at), tuple(agreement_cells(table.only(voted[at]), seed=seed, n_boot=n_boot))) for name, at in members.items()]
+
+
+def table_of(found: VoteColumns, *, with_training_pairs: bool = False) -> VoteTable:
+    """The votes of a store as a table; with `with_training_pairs` a model's votes on what it was trained on count as others do."""
     trained_on = found.trained_on & (not with_training_pairs)
-    return [_slice(found, trained_on, name, at, seed, n_boot) for name, at in members.items()]
+    return table_of_numbers(found.raters, found.rater, found.pair, found.value, trained_on, found.final, found.seed)
 
 
 def members_by(store: Store, by: str, pairs: NDArray[np.uint64], f: PairFilter | None = None) -> dict[str, NDArray[np.int64]]:
@@ -93,23 +99,6 @@ def members_by(store: Store, by: str, pairs: NDArray[np.uint64], f: PairFilter |
     if not stated.all():
         found[NOT_STATED] = [*found.get(NOT_STATED, ()), *map(int, np.flatnonzero(~stated))]
     return {name: np.unique(np.array(found[name], np.int64)) for name in sorted(found, key=lambda name: _place(by, name))}
-
-
-def _slice(found: VoteColumns, trained_on: NDArray[np.bool_], name: str, numbers: NDArray[np.int64], seed: int, n_boot: int) -> Slice:
-    inside = np.zeros(len(found.seed), np.bool_)
-    inside[numbers] = True
-    of_votes, new_number = inside[found.pair], np.cumsum(inside) - 1
-    present, rater = np.unique(found.rater[of_votes], return_inverse=True)
-    table = table_of_numbers(
-        [found.raters[i] for i in present],
-        rater,
-        new_number[found.pair[of_votes]],
-        found.value[of_votes],
-        trained_on[of_votes],
-        found.final[of_votes],
-        found.seed[inside],
-    )
-    return Slice(name, int(inside.sum()), tuple(agreement_cells(table, seed=seed, n_boot=n_boot)))
 
 
 def _place(by: str, name: str) -> tuple[bool, int, str]:

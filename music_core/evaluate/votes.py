@@ -38,8 +38,10 @@ class VoteTable:
         return [i for i, rater in enumerate(self.raters) if GROUPS.get(kind_of(rater)) == group]
 
     def only(self, at: Counts) -> "VoteTable":
-        """The votes on the pairs at these positions, each named once."""
-        return VoteTable(self.raters, self.values[:, at], self.trained_on[:, at], self.seeds[at], self.final[:, at])
+        """The votes on the pairs at these positions, each named once, and the raters who have one there."""
+        rows = np.flatnonzero((self.values[:, at] != MISSING).any(axis=1))
+        here = np.ix_(rows, at)
+        return VoteTable(tuple(self.raters[i] for i in rows), self.values[here], self.trained_on[here], self.seeds[at], self.final[here])
 
     def said_by(self, rows: Sequence[int]) -> Values:
         """What the raters of these rows say together: the adjudication of a pair where one of them gave it, else their mode."""
@@ -57,6 +59,11 @@ class VoteTable:
 def kind_of(rater: str) -> str:
     """`judge` of `judge:NAME`; `construction` and the groups are their own kind."""
     return rater.partition(":")[0]
+
+
+def kind_behind(rater: str) -> str:
+    """The kind of raters whose votes make up what it says: of a group its members', else its own."""
+    return next((kind for kind, group in GROUPS.items() if group == rater), kind_of(rater))
 
 
 def rater_order(rater: str) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """The Pairs page: one page of narrow rows, and the values there are to filter by."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,7 +90,7 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
     judged: dict[int, dict[str, VerdictValue]] = {}
     for pair, judge, value in _looked_up(session, "verdicts", "judge, value", pairs, "judge"):
         judged.setdefault(pair, {})[judge] = value
-    n_labels: dict[int, int] = dict(_looked_up(session, "labels", "count(*)", pairs, "pair", f"{DECIDED} GROUP BY pair"))
+    n_labels = Counter(pair for pair, _ in _looked_up(session, "labels", "person", pairs, "person", DECIDED))
     margins: dict[int, float] = {}
     if f.model_id is not None:
         # Of all models: to ask for one of them takes longer than to look at a few rows more.
@@ -115,7 +116,7 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
                 chars_rejected=chars_rejected,
                 margin=margins.get(pair),
                 verdicts=judged.get(pair, {}),
-                n_labels=n_labels.get(pair, 0),
+                n_labels=n_labels[pair],
                 created_at=utc(created_at),
                 systems=systems.get(pair_id),
             )

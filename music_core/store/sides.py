@@ -16,7 +16,7 @@ def systems_of(origins: Sequence[Origin]) -> Systems | None:
 
     Several systems may have given the same answer: their names are joined. A side whose system is not known has an empty name.
     """
-    if not origins or any(origin.method not in NEUTRAL_METHODS for origin in origins):
+    if not are_neutral(origin.method for origin in origins):
         return None
     named = [sides for origin in origins if isinstance(sides := origin.meta.get("sides"), Mapping)]
     return {branch: " or ".join(dict.fromkeys(_names(named, branch))) for branch in BRANCHES}
