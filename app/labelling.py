@@ -1,18 +1,21 @@
 """The state of the Label page: which pair is on screen, what has been decided on it, where the queue stands."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from app import actions, data, guideline, queues
+from app import actions, data, guideline, people, queues
 from app.components.turn_marks import marks_given
 from app.components.vote_bar import comment_key, reasons_key
 from app.guideline import Guideline
+from app.nav import query_now, set_query
 from app.sides import BUILT, SideNames, side_names
-from app.state import ListState
+from app.state import ListState, from_query
+from music_core.errors import MusicError
 from music_core.store.evidence import Evidence
 from music_core.store.labels import SaidSoFar
 from music_core.store.reservations import LOOK, Claim
@@ -21,6 +24,7 @@ from music_core.types import ContrastPair, LabelChoice, LabelKind, StoredLabel
 _PAIR = "mw_label_pair"
 _QUEUE = "mw_label_queue"
 _DESK = "mw_label_desk"
+_STEP = "mw_label_step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,15 @@ class Desk:
         return self.card is not None and (not self.revealed or actions.changing(self.card.pair_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A way from one address of the page to another, with the desk that was laid out on it; without one where that failed."""
+
+    from_query: Mapping[str, Sequence[str]]
+    to_query: Mapping[str, Sequence[str]]
+    desk: Desk | None
+
+
 def queue_name(state: ListState) -> str:
     """The queue as recorded with a label: `all`, or the filter that made it."""
     query = state.changed(sort="created", asc=False, label="").query()
@@ -81,25 +94,29 @@ def next_open(queue: Sequence[str], done: Collection[str], after: str | None = N
     return next((i for i in queues.round_from(queue, after) if i not in done and i != after), None)
 
 
-def _asked(queue: Sequence[str]) -> str | None:
+def _asked(query: Mapping[str, Sequence[str]], queue: Sequence[str]) -> str | None:
     """The address decides, then what this session had open."""
     kept = st.session_state.get(_PAIR)
-    return st.query_params.get("pair") or (kept if kept in queue else None)
+    return query.get("pair", ("",))[-1] or (kept if kept in queue else None)
 
 
-def open_desk(person: str, said: SaidSoFar, state: ListState, queue: str = "") -> Desk:
-    """Read everything that the Label page draws, of the labelling queue with this name, else of the pairs that `state` lets through.
+def open_desk(person: str, query: Mapping[str, Sequence[str]]) -> Desk:
+    """Read everything that the Label page draws at this address: of the queue that it names, else of the pairs that its filter lets through.
 
-    `said` is where the person stands now. Raises `StoreError` for an unknown queue, or an unknown pair in the address.
+    Raises `StoreError` for an unknown queue, or an unknown pair in the address.
     """
+    # First, since what is laid out below is as new as this.
+    said = data.said_so_far(person)
+    queue = query.get("queue", ("",))[-1]
     if st.session_state.get(_QUEUE, "") != queue:
         st.session_state[_QUEUE] = queue
         st.session_state.pop(_PAIR, None)
     if queue:
-        return _walked(person, queues.walk(queue, person), said)
+        return _walked(person, queues.walk(queue, person), said, query)
+    state = from_query(query)
     waiting, done, newest = data.queue_of(state), said.decided, _newest(said)
     ids = waiting.ids
-    pair_id = st.session_state[_PAIR] = _asked(ids) or next_open(ids, done)
+    pair_id = st.session_state[_PAIR] = _asked(query, ids) or next_open(ids, done)
     n_done, following = len(done & waiting.members), next_open(ids, done, pair_id)
     if pair_id is None:
         return Desk(person, ids, n_done, None, None, None, None, (), newest=newest)
@@ -128,9 +145,9 @@ def _evidence(pair_id: str, history: Sequence[StoredLabel]) -> Evidence | None:
     return data.evidence(pair_id) if any(label.event.choice in actions.DECISIONS for label in history) else None
 
 
-def _walked(person: str, walk: queues.Walk, said: SaidSoFar) -> Desk:
+def _walked(person: str, walk: queues.Walk, said: SaidSoFar, query: Mapping[str, Sequence[str]]) -> Desk:
     newest, guide = _newest(said), guideline.shown(walk.head.guideline)
-    pair_id = _asked(walk.ids)
+    pair_id = _asked(query, walk.ids)
     if pair_id is None:
         pair_id = walk.repeat or queues.hold(walk, None)
     st.session_state[_PAIR] = pair_id
@@ -172,13 +189,31 @@ def _following(walk: queues.Walk, pair_id: str) -> str | None:
 
 
 def go_to(pair_id: str | None) -> None:
-    """Put another pair on screen, or the end of the queue."""
-    st.session_state[_PAIR] = pair_id
+    """Put another pair on screen, or the end of the queue.
+
+    It is read here, before anything of the page is on its way: the browser puts up what comes in one go at once, and begins anew
+    with all of it for whatever comes after a pause. An address that is changed here would be such a beginning too.
+    """
     actions.stop_change()
-    if pair_id:
-        st.query_params["pair"] = pair_id
-    elif "pair" in st.query_params:
-        del st.query_params["pair"]
+    st.session_state[_PAIR] = pair_id
+    query, person, desk = query_now(), people.current(), None
+    target = {**{name: values for name, values in query.items() if name != "pair"}, **({"pair": [pair_id]} if pair_id else {})}
+    # The page fails in the same way, and tells it.
+    with suppress(MusicError):
+        desk = open_desk(person, target) if person else None
+    st.session_state[_STEP] = Step(query, target, desk)
+
+
+def arrive(person: str) -> Desk:
+    """The desk that the person sees: the one to which a click has led, else the one that the address asks for. Raises as `open_desk`."""
+    query = query_now()
+    step = st.session_state.pop(_STEP, None)
+    # Not where the person has gone elsewhere since the click.
+    if not isinstance(step, Step) or step.from_query != query:
+        return open_desk(person, query)
+    if step.to_query != query:
+        set_query(step.to_query)
+    return step.desk if step.desk and step.desk.person == person else open_desk(person, step.to_query)
 
 
 def put_up(desk: Desk) -> None:

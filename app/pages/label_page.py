@@ -53,13 +53,16 @@ def page() -> None:
         if person is None:
             label_head.ask_name()
             return
-        # First, since what is laid out below is as new as this.
-        said = data.said_so_far(person)
         if "make" in query:
+            # The pool is as new as the last look at the store, so look.
+            data.said_so_far(person)
             queue_form.show(state, person)
             return
-        queue_choice.show(queues.heads(), queues.n_disputed())
-        desk = labelling.open_desk(person, said, state, query.get("queue", [""])[-1])
+        try:
+            desk = labelling.arrive(person)
+        finally:
+            # Also where the address names a queue that there is not: here is the way to those there are.
+            queue_choice.show(queues.heads(), queues.n_disputed())
         if not desk.queue and desk.pair is None:
             label_end.nothing(desk, state)
             return
