@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app import actions, data, guideline, people, queues
-from app.components.turn_marks import marks_given
+from app.components.turn_marks import marks_given, turns_to_mark
 from app.components.vote_bar import comment_key, reasons_key
 from app.guideline import Guideline
 from app.nav import query_now, set_query
@@ -19,7 +19,7 @@ from music_core.errors import MusicError
 from music_core.store.evidence import Evidence
 from music_core.store.labels import SaidSoFar
 from music_core.store.reservations import LOOK, Claim
-from music_core.types import ContrastPair, LabelChoice, LabelKind, StoredLabel
+from music_core.types import ContrastPair, Conversation, LabelChoice, LabelKind, Side, StoredLabel
 
 _PAIR = "mw_label_pair"
 _QUEUE = "mw_label_queue"
@@ -63,6 +63,20 @@ class Desk:
         return self.label is not None and self.label.event.choice in actions.DECISIONS
 
     @property
+    def talks(self) -> dict[Side, Conversation]:
+        """Both conversations, on the sides that this person sees them."""
+        if self.pair is None or self.card is None:
+            return {}
+        chosen_left = self.card.left_branch == "chosen"
+        left, right = (self.pair.chosen, self.pair.rejected) if chosen_left else (self.pair.rejected, self.pair.chosen)
+        return {"left": left, "right": right}
+
+    @property
+    def marks(self) -> Mapping[int, str]:
+        """The marks that the card begins with: those of the label that is being replaced."""
+        return self.label.event.turn_marks if self.label else {}
+
+    @property
     def last(self) -> bool:
         """Nothing comes after this pair, not even one that lies before others."""
         left = self.walk.open_after(None) if self.walk else ()
@@ -101,7 +115,7 @@ def _asked(query: Mapping[str, Sequence[str]], queue: Sequence[str]) -> str | No
 
 
 def open_desk(person: str, query: Mapping[str, Sequence[str]]) -> Desk:
-    """Read everything that the Label page draws at this address: of the queue that it names, else of the pairs that its filter lets through.
+    """Read everything that the Label page draws at this address: of the queue named in it, else of the pairs that its filter lets through.
 
     Raises `StoreError` for an unknown queue, or an unknown pair in the address.
     """
@@ -239,7 +253,14 @@ def take_vote(token: str, choice: LabelChoice) -> None:
     card, pair = desk.card, desk.pair
     reasons = tuple(st.session_state.get(reasons_key(card.token)) or ())
     comment = str(st.session_state.get(comment_key(card.token)) or "")
-    actions.vote(card, choice, pair, actions.Said(reasons, comment, marks_given(card.token, pair)), _claim(desk), desk.history)
+    actions.vote(
+        card,
+        choice,
+        pair,
+        actions.Said(reasons, comment, marks_given(card.token, desk.talks, turns_to_mark(pair), desk.marks)),
+        _claim(desk),
+        desk.history,
+    )
     found = actions.outcome(card.pair_id)
     if found is not None and found.label is not None:
         go_to(desk.following if choice == "skip" else card.pair_id)

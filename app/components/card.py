@@ -1,9 +1,6 @@
 """The pair on the Label page: two sides without names until the decision, with them afterwards."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-
-import streamlit as st
 
 from app.components import conversation, turn_marks
 from app.components.conversation import Side
@@ -26,32 +23,16 @@ def show(desk: Desk) -> None:
     """Draw both conversations on the sides that this person sees them; with toggles for marks while a decision is asked for."""
     if desk.pair is None or desk.card is None:
         return
-    pair, left = desk.pair, desk.card.left_branch
-    right: BranchName = "rejected" if left == "chosen" else "chosen"
-    talks: dict[BranchName, Conversation] = {"chosen": pair.chosen, "rejected": pair.rejected}
+    pair, token, talks = desk.pair, desk.card.token, desk.talks
+    left_branch = desk.card.left_branch
+    branches: dict[ScreenSide, BranchName] = {"left": left_branch, "right": "rejected" if left_branch == "chosen" else "chosen"}
     names = desk.names if desk.revealed else None
-    sides = {branch: _side(name, talks[branch], branch, names) for name, branch in (("Left", left), ("Right", right))}
+    marks: dict[ScreenSide, dict[int, str]] = {"left": {}, "right": {}}
+    if desk.voting and (turns := turn_marks.turns_to_mark(pair)):
+        marks = {side: turn_marks.toggles(talk, side, turns, desk.marks) for side, talk in talks.items()}
+        turn_marks.listen(token, desk.marks)
+    elif desk.label is not None and desk.revealed:
+        marks = {side: turn_marks.chips(desk.label.event, branch) for side, branch in branches.items()}
+    left, right = (replace(_side(side.capitalize(), talks[side], branches[side], names), after=marks[side]) for side in branches)
     n_shared = sum(len(m.content) for m in pair.chosen.messages[: pair.n_shared])
-    open_prefix, turns = n_shared <= OPEN_PREFIX_CHARS, turn_marks.turns_to_mark(pair)
-    if desk.voting and turns:
-        before = desk.label.event.turn_marks if desk.label else {}
-        _with_toggles(desk.card.token, sides[left], sides[right], turns, before, open_prefix)
-        return
-    if desk.label is not None and desk.revealed:
-        event = desk.label.event
-        sides = {branch: replace(side, after=turn_marks.chips(event, branch)) for branch, side in sides.items()}
-    conversation.show(sides[left], sides[right], open_prefix=open_prefix, key=f"mw-label-{desk.card.pair_id}")
-
-
-def _with_toggles(token: str, left: Side, right: Side, turns: range, before: Mapping[int, str], open_prefix: bool) -> None:
-    talks: dict[ScreenSide, Conversation] = {"left": left.conversation, "right": right.conversation}
-    with st.container(key="mw-marked", gap="small"):
-        for turn in turns:
-            first = turn == turns[0]
-            # The shared opening goes with the first turn in which the sides differ.
-            first_turn = 0 if first else turn
-            st.html(conversation.markup(left, right, open_prefix=open_prefix, heads=first, first_turn=first_turn, last_turn=turn))
-            turn_marks.show(token, turn, talks, before)
-        # What people wrote after the last reply, where there is any.
-        if any(talk.messages[-1].role != "assistant" for talk in talks.values()):
-            st.html(conversation.markup(left, right, heads=False, first_turn=turns[-1] + 1))
+    conversation.show(left, right, open_prefix=n_shared <= OPEN_PREFIX_CHARS, key=f"mw-label-{pair.id}")

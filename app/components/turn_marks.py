@@ -1,7 +1,11 @@
-"""Marks of single replies on the Label page: good, bad or worth a look, below every turn in which the sides differ."""
+"""Marks of single replies on the Label page: good, bad or worth a look, below every reply from where the sides part.
+
+The buttons are part of the conversations' HTML, since a page that holds a widget for each takes longer to put up than to read from
+the store. A script keeps what is pressed and tells the server.
+"""
 
 from collections.abc import Mapping
-from typing import get_args
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,46 +14,60 @@ from music_core.types import BranchName, ContrastPair, Conversation, LabelEvent,
 
 MARK_NAMES: Mapping[TurnMark, str] = {"good": "Good", "bad": "Bad", "flag": "Flag"}
 _TONES: Mapping[TurnMark, str] = {"good": "good", "bad": "bad", "flag": "few"}
-# More toggles than a page can carry; longer conversations are marked in a comment.
-MOST_TURNS = 40
+STATE = "mw-marks-component"
+_SCRIPT = Path(__file__).with_name("turn_marks.js").read_text(encoding="utf-8")
+_mount = st.components.v2.component("music_turn_marks", js=_SCRIPT)
+
+Marks = Mapping[int, str]
+"""Turn → the marks of both sides, as a label holds them: `left:good right:bad`."""
 
 
-def mark_key(token: str, turn: int, side: Side) -> str:
-    """Session key of the mark on one reply of a card."""
-    return f"mw-mark-{token}-{turn}-{side}"
+def _reply(turn: int, side: Side) -> str:
+    return f"{turn}-{side}"
 
 
 def turns_to_mark(pair: ContrastPair) -> range:
     """The turns from the one in which the sides part, as far as either side replies."""
-    return range(pair.divergence, pair.n_turns + 1) if pair.divergence and pair.n_turns <= MOST_TURNS else range(0)
+    return range(pair.divergence, pair.n_turns + 1) if pair.divergence else range(0)
 
 
-def marks_given(token: str, pair: ContrastPair) -> dict[int, str]:
-    """The marks on a card, as a label holds them."""
+def marks_given(token: str, talks: Mapping[Side, Conversation], turns: range, before: Marks) -> dict[int, str]:
+    """The marks on a card, as a label holds them; `before` where nothing was pressed since the card appeared.
+
+    Of what the browser sends, the marks that there are on the replies that there are; the rest is left aside.
+    """
+    state = st.session_state.get(STATE)
+    sent = state.get("marks") if isinstance(state, Mapping) else None
+    given = sent.get("given") if isinstance(sent, Mapping) and sent.get("card") == token else None
+    if not isinstance(given, Mapping):
+        return {turn: said for turn, said in before.items() if turn in turns}
     found = {}
-    for turn in turns_to_mark(pair):
-        held = {side: st.session_state.get(mark_key(token, turn, side)) for side in get_args(Side)}
-        said = marks_text({side: mark for side, mark in held.items() if mark})
-        if said:
+    for turn in turns:
+        told = {side: given.get(_reply(turn, side)) for side, talk in talks.items() if turn <= talk.n_turns}
+        if said := marks_text({side: mark for side, of_side in told.items() for mark in MARK_NAMES if of_side == mark}):
             found[turn] = said
     return found
 
 
+def toggles(talk: Conversation, side: Side, turns: range, before: Marks) -> dict[int, str]:
+    """Turn → HTML of the three buttons below this side's reply, pressed as in `before`. Pure."""
+    return {turn: _group(turn, side, side_marks(before.get(turn, "")).get(side)) for turn in turns if turn <= talk.n_turns}
+
+
+def _group(turn: int, side: Side, pressed: TurnMark | None) -> str:
+    buttons = ""
+    for mark, words in MARK_NAMES.items():
+        state = "true" if mark == pressed else "false"
+        buttons += f'<button type="button" data-reply="{_reply(turn, side)}" data-mark="{mark}" aria-pressed="{state}">{words}</button>'
+    return f'<div class="mw-marks" role="group" aria-label="Turn {turn}, {side}: the reply is">{buttons}</div>'
+
+
 @st.fragment
-def show(token: str, turn: int, sides: Mapping[Side, Conversation], before: Mapping[int, str]) -> None:
-    """Draw the toggles of one turn, one group for each side that has a reply; `before` are the marks of a decision that is changed."""
-    known = side_marks(before.get(turn, ""))
-    with st.container(key=f"mw-marks-{token}-{turn}"):
-        for column, (side, talk) in zip(st.columns(2, gap="medium"), sides.items(), strict=True):
-            if turn <= talk.n_turns:
-                column.segmented_control(
-                    f"Turn {turn}, {side}: the reply is",
-                    list(MARK_NAMES),
-                    default=known.get(side),
-                    format_func=MARK_NAMES.__getitem__,
-                    key=mark_key(token, turn, side),
-                    label_visibility="collapsed",
-                )
+def listen(token: str, before: Marks) -> None:
+    """Mount the script for the buttons of a card; draws nothing. A press runs nothing but this."""
+    pressed = {_reply(turn, side): mark for turn, said in before.items() for side, mark in side_marks(said).items()}
+    with st.container(key="mw-marks-script"):
+        _mount(key=STATE, data={"card": token, "given": pressed}, on_marks_change=lambda: None)
 
 
 def chips(event: LabelEvent, branch: BranchName) -> dict[int, str]:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import data, queues
+from app.components import turn_marks
 from app.queues import BETWEEN, due
 from music_core.store.guidelines import add_guideline
 from music_core.store.labels import add_label, label_history
@@ -59,10 +59,11 @@ def button(app: AppTest, words: str) -> bool:
     return words in [b.label for b in app.button]
 
 
-def marks(app: AppTest) -> dict[str, Any]:
-    """The groups of toggles for marks, by name."""
-    found: list[Any] = list(app.get("button_group"))
-    return {g.label: g for g in found if "the reply is" in g.label}
+def mark(app: AppTest, given: object, card: str | None = None) -> AppTest:
+    """What the script in the browser tells of the buttons pressed on the card on screen."""
+    told = {"card": card or app.session_state["mw_card"].token, "given": given}
+    app.session_state[turn_marks.STATE]["marks"] = told
+    return app
 
 
 def test_two_people_never_have_the_same_pair_before_them(made: Path, open_page: Open) -> None:
@@ -89,11 +90,9 @@ def test_a_pair_that_others_fill_may_still_be_labelled_and_is_marked(made: Path,
 
 def test_marks_of_single_replies_are_stored_by_side_and_shown_by_branch(made: Path, open_page: Open) -> None:
     app = open_page("label", made, {"pair": RICE}, person="Dan")
-    groups = marks(app)
-    assert list(groups) == [f"Turn {turn}, {side}: the reply is" for turn in (2, 3) for side in ("left", "right")]
-    groups["Turn 2, left: the reply is"].select("good").run()
-    groups = marks(app)
-    groups["Turn 3, right: the reply is"].select("bad").run()
+    groups = re.findall(r'aria-label="(Turn \d, \w+: the reply is)"', text_of(app))
+    assert sorted(groups) == [f"Turn {turn}, {side}: the reply is" for turn in (2, 3) for side in ("left", "right")]
+    app = mark(app, {"2-left": "good", "3-right": "bad"})
     app = press(app, "Left")
     (event,) = events(RICE, "Dan")
     assert event.turn_marks == {2: "left:good", 3: "right:bad"}
@@ -102,8 +101,27 @@ def test_marks_of_single_replies_are_stored_by_side_and_shown_by_branch(made: Pa
     assert "marked good" in out
     assert f"turn 2: {event.left_branch} good; turn 3: {event.branch_of('right')} bad" in out
     app = press(app, "Change")
-    press(app, "Right")
+    pressed = re.findall(r'data-reply="(\S+)" data-mark="(\w+)" aria-pressed="true"', text_of(app))
+    assert sorted(pressed) == [("2-left", "good"), ("3-right", "bad")]
+    app = press(app, "Right")
     assert events(RICE, "Dan")[-1].turn_marks == {2: "left:good", 3: "right:bad"}
+    press(mark(press(app, "Change"), {}), "Tie")
+    assert events(RICE, "Dan")[-1].turn_marks == {}
+
+
+ELSEWHERE = {"1-left": "good", "9-left": "good", "2-both": "good"}
+
+
+@pytest.mark.parametrize("given", [ELSEWHERE, {"2-left": "best", "3-left": ["good"]}, [1], "x", None])
+def test_marks_that_there_are_not_are_left_aside(made: Path, open_page: Open, given: object) -> None:
+    person = f"Flo {type(given).__name__} {len(str(given))}"
+    press(mark(open_page("label", made, {"pair": RICE}, person=person), given), "Tie")
+    assert [e.turn_marks for e in events(RICE, person)] == [{}]
+
+
+def test_marks_of_another_card_do_not_go_with_this_one(made: Path, open_page: Open) -> None:
+    press(mark(open_page("label", made, {"pair": RICE}, person="Kim"), {"2-left": "good"}, card="before"), "Tie")
+    assert [e.turn_marks for e in events(RICE, "Kim")] == [{}]
 
 
 def test_what_comes_back_is_one_pair_in_so_many_and_never_at_once() -> None:
