@@ -39,12 +39,15 @@ def run() -> None:
         position="hidden" if refused else "top",
     )
     with st.container(key="mw-shell"):
-        shell.show()
-        people.restore()
+        # Once only: the browser takes some milliseconds for each of them, whenever anything on the page changes.
+        if not people.is_kept():
+            shell.show()
+            people.restore()
     if refused:
         entrance.show()
         return
     page.run()
+    people.note_kept()
     memory.settle(page.url_path)
 
 

@@ -27,6 +27,7 @@ EXPECTED = "MUSIC_SIGN_IN"
 _KEY = "mw_person"
 _ASKED = "mw_person_asked"
 _FORGET = "mw_person_forget"
+_KEPT = "mw_person_kept"
 _TROUBLE = "mw_person_trouble"
 # What one person leaves in a session and the next must not find: cards with their tokens, outcomes, drafts.
 _OWN = (
@@ -36,6 +37,7 @@ _OWN = (
     "mw_held",
     "mw_label_pair",
     "mw_label_desk",
+    "mw_label_step",
     "mw_draft",
     "mw_estimate",
     "mw_run_outcome",
@@ -195,3 +197,14 @@ def restore() -> None:
     if isinstance(result.name, str) and not local and not st.session_state.get(_ASKED):
         st.session_state[_ASKED] = True
         set_current(result.name)
+
+
+def is_kept() -> bool:
+    """Whether the browser keeps the local name already, and nothing else is to be told to it: then `restore` may be left out."""
+    local = st.session_state.get(_KEY)
+    return local is not None and st.session_state.get(_KEPT) == local and sign_in() == "off"
+
+
+def note_kept() -> None:
+    """A run with `restore` has ended, so that it has reached the browser; one that was interrupted may not have."""
+    st.session_state[_KEPT] = st.session_state.get(_KEY)

@@ -1,5 +1,7 @@
-// Two handlers on the document, taken off again when the component goes.
+// Two handlers on the document, which stay when the component goes: it is mounted until it has reached the browser, and no longer.
 export default function () {
+  if (window.mwShell) return;
+  window.mwShell = true;
   // A plain click on a.mw-link changes the address and lets Streamlit follow, as its own back and forward do.
   const follow = (event) => {
     const link = event.target instanceof Element ? event.target.closest("a.mw-link") : null;
@@ -17,8 +19,4 @@ export default function () {
   };
   document.addEventListener("click", follow);
   window.addEventListener("keydown", once, true);
-  return () => {
-    document.removeEventListener("click", follow);
-    window.removeEventListener("keydown", once, true);
-  };
 }

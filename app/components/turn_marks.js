@@ -1,12 +1,8 @@
 // The marks of the replies on screen: which are pressed, kept for as long as their card is there, and told to the server.
-const kept = new WeakMap();
-
 export default function ({ data, parentElement, setStateValue }) {
-  let card = kept.get(parentElement);
-  if (!card || card.name !== data.card) {
-    card = { name: data.card, given: { ...data.given } };
-    kept.set(parentElement, card);
-  }
+  // On the element, since this script is read anew whenever it is mounted.
+  if (parentElement.mwCard?.name !== data.card) parentElement.mwCard = { name: data.card, given: { ...data.given } };
+  const card = parentElement.mwCard;
   const buttons = () => document.querySelectorAll(".mw-marks button[data-reply]");
   const paint = () => {
     for (const button of buttons()) {

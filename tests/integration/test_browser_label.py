@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from music_core.store.connect import open_store
 from music_core.store.labels import all_labels, label_history
@@ -141,6 +141,32 @@ def test_the_keyboard_alone_marks_replies_gives_reasons_and_votes(desk: Visit, s
     desk.shown("marked good")
     desk.key("n")
     desk.page.wait_for_function(f"!location.href.includes('{PAIR}')")
+
+
+def test_marks_stay_pressed_while_the_page_runs_anew_and_go_with_the_vote(desk: Visit, server: Server) -> None:
+    def button(reply: str, mark: str) -> Locator:
+        return desk.page.get_by_role("group", name=f"Turn {reply}: the reply is").get_by_role("button", name=mark)
+
+    button("2, left", "Good").click()
+    button("3, right", "Bad").click()
+    button("3, right", "Flag").click()
+    button("3, left", "Bad").click()
+    button("3, left", "Bad").click()
+    desk.page.get_by_role("button", name="Reasons").click()
+    desk.page.get_by_text("consistent over the turns").click()
+    desk.settled()
+    desk.page.keyboard.press("Escape")
+    pressed = desk.page.locator('.mw-marks [aria-pressed="true"]')
+    assert pressed.evaluate_all("all => all.map(b => [b.dataset.reply, b.dataset.mark])") == [["2-left", "good"], ["3-right", "flag"]]
+    desk.key("1")
+    desk.shown("Stored and read back")
+    assert dict(events(server.home)[-1].turn_marks) == {2: "left:good", 3: "right:flag"}
+    desk.key("e")
+    button("2, left", "Good").click()
+    button("3, right", "Flag").wait_for()
+    desk.key("2")
+    desk.shown("Right is better")
+    assert dict(events(server.home)[-1].turn_marks) == {3: "right:flag"}
 
 
 def test_two_tabs_of_one_person_are_two_events_and_one_label(desk: Visit, server: Server) -> None:
