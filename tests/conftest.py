@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from music_core.store.connect import open_store
+from tests.stores import new_home
 
 _SLOW_MACHINE = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile("default", max_examples=25, deadline=None, suppress_health_check=_SLOW_MACHINE, derandomize=True)
@@ -16,7 +16,5 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new store, closed; to be copied, since creating one takes more than a second."""
-    home = tmp_path_factory.mktemp("store") / "lake"
-    open_store(home).close()
-    return home
+    """A new store, closed; to be copied."""
+    return new_home(tmp_path_factory.mktemp("store") / "lake")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from music_core.store.connect import Store, open_store
+from music_core.store.connect import Store
 from music_core.store.models import register_model
 from music_core.store.pairs import add_pairs
 from music_core.store.readings import add_readings
@@ -27,6 +27,7 @@ from music_core.types import (
     Verdict,
     conversation,
 )
+from tests.stores import new_store
 
 MODEL_ID = "m_tiny"
 HOSTILE = (
@@ -146,7 +147,7 @@ def readings(pair_id: str) -> list[Reading]:
 
 def fill(home: Path, n_plain: int = 0, hostile: bool = False) -> Store:
     """A store in `home` with the rice pair (readings, verdicts, traces), `n_plain` short pairs and the hostile one."""
-    store = open_store(home)
+    store = new_store(home)
     items = [SourcedPair(plain_pair(i, 2 + i % 4), Origin("rivers", f"{i}")) for i in range(n_plain)]
     if hostile:
         items.append(SourcedPair(hostile_pair(), Origin(HOSTILE[:60], "<b>0</b>")))

@@ -6,12 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import actions, data
-from app.labelling import Desk, next_open
+from app.labelling import Desk, Step, next_open
 from app.people import clean_name
 from music_core.store.labels import label_history
 from music_core.types import StoredLabel
 from tests.app.conftest import Open, Use, query_of, text_of
-from tests.app.samples import fill, rice_pair
+from tests.app.samples import fill, plain_pair, rice_pair
 
 PAIR = rice_pair()
 TELLING = re.compile(r"chosen|rejected|one_call|only:2|illustration|Explain how soy|reward|margin|P\(yes\)|flip")
@@ -215,6 +215,18 @@ def test_a_vote_that_cannot_be_stored_is_an_error_and_no_label(one_home: Path, u
     outcome = app.session_state["mw_outcome"]
     assert outcome.label is None
     assert "cannot be labelled" in outcome.error.message
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("here", "there"), ("elsewhere", "here")])
+def test_a_step_is_taken_from_the_address_of_the_click_only(open_page: Open, full_home: Path, asked: str, shown: str) -> None:
+    """The person may have gone elsewhere before the page was drawn."""
+    ids = {"here": plain_pair(3, 5).id, "there": plain_pair(4).id, "elsewhere": plain_pair(8).id}
+    app = open_page("label", full_home, {"pair": ids["here"]}, person="Pam")
+    app.session_state["mw_label_step"] = Step({"pair": [ids[asked]]}, {"pair": [ids["there"]]}, None)
+    app = app.run()
+    assert query_of(app)["pair"] == [ids[shown]]
+    assert app.session_state["mw_card"].pair_id == ids[shown]
+    assert app.run().session_state["mw_card"].pair_id == ids[shown]
 
 
 def test_pairs_that_were_labelled_are_not_held_in_memory(open_page: Open, tmp_path: Path) -> None:

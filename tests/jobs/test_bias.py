@@ -9,11 +9,12 @@ import pytest
 from jobs.stages.bias import Config, report_of
 from music_core.chat.scripted import ScriptedChat
 from music_core.evaluate.judge import pairwise_judge
-from music_core.store.connect import Store, open_store
+from music_core.store.connect import Store
 from music_core.store.labels import add_label
 from music_core.store.pairs import add_pairs
 from music_core.store.readings import add_readings
 from music_core.types import BranchName, ContrastPair, LabelEvent, Origin, Reading, SourcedPair, Verdict, conversation
+from tests.stores import new_store
 from tests.unit.evaluate import judges as fakes
 
 N, N_LABELLED = 24, 8
@@ -33,7 +34,7 @@ def pair(n: int) -> ContrastPair:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """24 pairs, read by the four planted judges in both forms of a reply, and labelled by two people."""
-    opened = open_store(tmp_path_factory.mktemp("bias") / "lake")
+    opened = new_store(tmp_path_factory.mktemp("bias") / "lake")
     pairs = [pair(n) for n in range(N)]
     add_pairs(opened, [SourcedPair(p, Origin("planted", str(n))) for n, p in enumerate(pairs)])
     said: list[Reading] = []

@@ -19,7 +19,7 @@ from jobs.stages.select import Selection, selected_ids
 from music_core.config import Endpoint, Settings
 from music_core.errors import MissingExtraError, RewardError, RunError, StoreError
 from music_core.simulate.draws import draw
-from music_core.store.connect import Store, open_store
+from music_core.store.connect import Store
 from music_core.store.labels import label_history
 from music_core.store.models import register_model
 from music_core.store.pairs import PairFilter, get_pair
@@ -28,6 +28,7 @@ from music_core.store.traces import traces_of
 from music_core.store.votes import votes
 from music_core.types import BRANCHES, BranchName, RewardModel
 from tests.jobs.conftest import SlowServer
+from tests.stores import new_store
 
 WAIT_S = 60.0
 Begin = Callable[..., str]
@@ -36,7 +37,7 @@ Begin = Callable[..., str]
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One for all, since every test draws from a seed of its own and so becomes another pair."""
-    opened = open_store(tmp_path_factory.mktemp("store"))
+    opened = new_store(tmp_path_factory.mktemp("store"))
     yield opened
     opened.close()
 

@@ -18,6 +18,7 @@ from music_core.store.connect import open_store
 from music_core.store.pairs import PairFilter, iter_pairs
 from music_core.store.runs import run_report
 from tests.jobs.conftest import SlowServer, ended, run_here, submit, wait_for
+from tests.stores import new_store
 
 
 def made_pairs(home: Path) -> dict[str, object]:
@@ -37,7 +38,7 @@ def test_a_killed_run_is_dead_and_resumes_to_the_same_pairs_without_repeating_a_
     tmp_path: Path, home: Path, slow: SlowServer, generation: dict[str, Any]
 ) -> None:
     config = {**generation, "assistant": "slow"}
-    calm = open_store(tmp_path / "calm")
+    calm = new_store(tmp_path / "calm")
     undisturbed = run_here(calm, "generate", config)
     calm.close()
     n_calls = len(slow.bodies)

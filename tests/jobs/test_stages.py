@@ -28,6 +28,7 @@ from music_core.store.traces import traces_of
 from music_core.types import NEUTRAL_METHODS
 from tests.jobs.conftest import PROMPTS, run_here
 from tests.store.conftest import make_pair
+from tests.stores import new_store
 from tests.unit.reward.tiny import backbone, save, tokenizer
 
 
@@ -60,7 +61,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSIC_HOME", str(folder / "home"))
         patch.setenv("MUSIC_CONFIG", str(folder / "music.toml"))
-        store = open_store(folder / "home")
+        store = new_store(folder / "home")
         reports = {"generate": run_here(store, "generate", generation, run_id="g")}
         estimates = {
             "judge": api.estimate("judge", {"endpoint": "scripted", "allow_simulator": True}, store),
@@ -161,7 +162,7 @@ def test_a_training_that_cannot_begin_leaves_its_name_free(world: World, tmp_pat
 def test_a_sample_written_from_one_store_loads_into_another_once(world: World, tmp_path: Path) -> None:
     written = write_sample(world.store, tmp_path / "sample", ["made"])
     assert min(written.values()) > 0
-    other = open_store(tmp_path / "other")
+    other = new_store(tmp_path / "other")
     assert load_sample(other, tmp_path / "sample") == {k: n for k, n in written.items() if k not in ("verdicts", "manifests")}
     assert set(load_sample(other, tmp_path / "sample").values()) == {0}
     ids = pair_ids(world.store, PairFilter())

@@ -18,6 +18,7 @@ from music_core.store.sides import matchups
 from music_core.types import ContrastPair, Origin, SourcedPair, VerdictValue
 from tests.jobs.test_queues import half_drawn, judge, label
 from tests.store.conftest import make_pair
+from tests.stores import new_store
 
 A, B, C = "alpha", "<b>beta</b>", "gamma"
 
@@ -110,7 +111,7 @@ def test_exchanging_the_sides_of_all_pairs_changes_no_systems_win_rate(tmp_path:
     flipped: dict[VerdictValue, VerdictValue] = {"chosen": "rejected", "rejected": "chosen", "tie": "tie"}
     found = []
     for turned in (False, True):
-        store = open_store(tmp_path / str(turned))
+        store = new_store(tmp_path / str(turned))
         ids = put(store, sides, turned=turned)
         said(store, ids, {k: flipped[v] if turned else v for k, v in enumerate(values)})
         half_drawn(store, ids, set(range(5)))
