@@ -61,14 +61,14 @@ def list_pairs(
 ) -> PairPage:
     """One page of the pairs that pass `f`. Raises `StoreError` for an unknown sort."""
     chosen, terms = selection(f, sort), order(descending)
-    columns = "pair, pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at"
+    columns = "pair, pair_id, seed_id, split, n_turns, divergence, chars_chosen, chars_rejected, created_at"
     # Narrow until the rows of the page are known: what is filtered and sorted may be a million.
     heads = "heads AS MATERIALIZED (SELECT place, pair, sort_key FROM chosen)"
     page = f"SELECT place, sort_key FROM heads ORDER BY {terms} LIMIT ? OFFSET ?"
     # One query for the page and the count, which is there even where the page is empty.
     sql = (
         f"{chosen.sql}, {heads} SELECT n, {columns} FROM (SELECT count(*) AS n FROM heads) LEFT JOIN ({page}) ON true "
-        f"LEFT JOIN fast.pairs p ON p.rowid = place ORDER BY {terms}"
+        f"LEFT JOIN fast.pairs p USING (place) ORDER BY {terms}"
     )
 
     def query(session: Session) -> PairPage:
@@ -76,7 +76,7 @@ def list_pairs(
         return PairPage(_complete(session, f, [row[1:] for row in found if row[1] is not None]), int(found[0][0]))
 
     with store.wide(bool(f.text) or store.is_large):
-        return store.indexed(query, chosen.needs)
+        return store.indexed(query, {*chosen.needs, "openings"})
 
 
 def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]]) -> tuple[PairRow, ...]:
@@ -96,10 +96,11 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
         # Of all models: to ask for one of them takes longer than to look at a few rows more.
         scored = _looked_up(session, "scores", "model_id, chosen - rejected", pairs, "pair")
         margins = {pair: margin for pair, model_id, margin in scored if model_id == f.model_id}
+    openings = openings_of(session, pairs)
     neutral = [row[1] for row in heads if are_neutral(method for _, _, method, _ in origins.get(row[0], ()))]
     systems = systems_by_pair(session, neutral)
     rows = []
-    for pair, pair_id, seed_id, split, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at in heads:
+    for pair, pair_id, seed_id, split, n_turns, divergence, chars_chosen, chars_rejected, created_at in heads:
         source, schedule, method, _ = _first(origins.get(pair, ()), f)
         rows.append(
             PairRow(
@@ -111,7 +112,7 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
                 split=split,
                 n_turns=n_turns,
                 divergence=divergence,
-                opening=opening,
+                opening=openings[pair],
                 chars_chosen=chars_chosen,
                 chars_rejected=chars_rejected,
                 margin=margins.get(pair),
@@ -125,9 +126,18 @@ def _complete(session: Session, f: PairFilter, heads: Sequence[tuple[Any, ...]])
 
 
 def _looked_up(session: Session, table: str, columns: str, pairs: Sequence[int], by: str, where: str = "true") -> list[Row]:
-    """Rows (pair, `columns`) of these pairs. Their places are found first, so that no other column is read of a million rows."""
+    """Rows (pair, `columns`) of these pairs in a table of the index.
+
+    Their places are found first, so that no other column is read of a million rows.
+    """
     places = f"SELECT rowid FROM fast.{table} WHERE pair IN (SELECT unnest(?::UBIGINT[]))"
     return session.rows(f"SELECT pair, {columns} FROM fast.{table} WHERE rowid IN ({places}) AND {where} ORDER BY {by}", [pairs])
+
+
+def openings_of(session: Session, pairs: Sequence[int]) -> dict[int, str]:
+    """The opening of each of these pairs, where `openings` are in the index."""
+    found: dict[int, str] = dict(_looked_up(session, "openings", "opening", pairs, "pair"))
+    return found
 
 
 def _first(origins: Sequence[Row], f: PairFilter) -> Row:

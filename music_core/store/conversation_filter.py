@@ -10,10 +10,10 @@ from music_core.store.session import marks
 from music_core.store.text import to_json
 from music_core.types import NEUTRAL_METHODS
 
-# What a page can be sorted by; the id settles ties so that pages never overlap.
+# What a page can be sorted by; the key of the id settles ties so that pages never overlap.
 SORTS: Mapping[str, str] = {
     "created": "c.created_at",
-    "opening": "lower(c.opening)",
+    "opening": "coalesce(lower(c.opening), o.opening)",
     "turns": "c.n_turns",
     "chars": "c.n_chars",
     "pairs": "coalesce(s.n, 0)",
@@ -22,22 +22,22 @@ SORTS: Mapping[str, str] = {
 # Where a conversation may stand: a side of a pair of which one was built to be better, of one of two systems, or of none.
 STANDS = ("chosen", "rejected", "neutral", "none")
 # Read into the index for every query here.
-NEEDS = ("chats", "conversations")
-_IN_A_PAIR = "SELECT chosen_id FROM fast.pairs UNION ALL SELECT rejected_id FROM fast.pairs"
+NEEDS = ("openings", "chats", "conversations")
+_IN_A_PAIR = "SELECT chosen_key FROM fast.pairs UNION ALL SELECT rejected_key FROM fast.pairs"
 _BUILT = f"SELECT pair FROM fast.origins WHERE {BUILT}"
 _WRITTEN = """
-SELECT chosen_id FROM fast.pairs WHERE pair IN (SELECT pair FROM fast.writers WHERE len(by_chosen) > 0)
-UNION ALL SELECT rejected_id FROM fast.pairs WHERE pair IN (SELECT pair FROM fast.writers WHERE len(by_rejected) > 0)"""
+SELECT chosen_key FROM fast.pairs WHERE pair IN (SELECT pair FROM fast.writers WHERE len(by_chosen) > 0)
+UNION ALL SELECT rejected_key FROM fast.pairs WHERE pair IN (SELECT pair FROM fast.writers WHERE len(by_rejected) > 0)"""
 _N_PAIRS = """
-SELECT conversation_id, count(*) AS n FROM (
-  SELECT chosen_id AS conversation_id FROM fast.pairs UNION ALL SELECT rejected_id FROM fast.pairs WHERE rejected_id <> chosen_id
-) GROUP BY conversation_id"""
-# A conversation of several pairs was scored in each; of these rewards, which are alike, the one under the first pair id counts.
+SELECT conversation_key, count(*) AS n FROM (
+  SELECT chosen_key AS conversation_key FROM fast.pairs UNION ALL SELECT rejected_key FROM fast.pairs WHERE rejected_key <> chosen_key
+) GROUP BY conversation_key"""
+# A conversation of several pairs was scored in each; of these rewards, which are alike, the one under the first pair counts.
 _REWARDS = """
-SELECT conversation_id, min_by(reward, pair_id) AS reward FROM (
-  SELECT if(t.branch = 'chosen', p.chosen_id, p.rejected_id) AS conversation_id, t.reward, p.pair_id
+SELECT conversation_key, min_by(reward, pair) AS reward FROM (
+  SELECT if(t.branch = 'chosen', p.chosen_key, p.rejected_key) AS conversation_key, t.reward, pair
   FROM fast.rewards t JOIN fast.pairs p USING (pair) WHERE t.model_id = ?
-) GROUP BY conversation_id"""
+) GROUP BY conversation_key"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ class ConversationFilter:
 
 
 def selection(f: ConversationFilter, sort: str = "created") -> Selection:
-    """The SQL for `f`: `WITH … chosen AS (…)` with `conversation_id` and `sort_key`, found once for the whole query.
+    """The SQL for `f`: `WITH … chosen AS (…)` with `conversation_key`, its `place` in `fast.conversations`, and `sort_key`.
+
+    `passing` has the same conversations and is found once for the whole query.
 
     Raises `StoreError` for an unknown sort or place, and for a reward without a model.
     """
@@ -78,30 +80,36 @@ def selection(f: ConversationFilter, sort: str = "created") -> Selection:
     hits = with_text(f.text, f.text_role)
     tables: list[Part] = [("fast.conversations c", ())]
     if f.reward is not None or sort == "reward":
-        tables.append((f"LEFT JOIN ({_REWARDS}) w USING (conversation_id)", (f.model_id,)))
+        tables.append((f"LEFT JOIN ({_REWARDS}) w USING (conversation_key)", (f.model_id,)))
     if sort == "pairs":
-        tables.append((f"LEFT JOIN ({_N_PAIRS}) s USING (conversation_id)", ()))
-    parts = [*_own(f), *_place(f), *([("c.conversation_id IN (FROM hits)", ())] if f.text else [])]
-    chosen = f"SELECT c.conversation_id, {SORTS[sort]} AS sort_key FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
-    sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS MATERIALIZED ({chosen})"
+        tables.append((f"LEFT JOIN ({_N_PAIRS}) s USING (conversation_key)", ()))
+    parts = [*_own(f), *_place(f), *([("c.conversation_key IN (FROM hits)", ())] if f.text else [])]
+    own, chosen = f"{SORTS[sort]} AS sort_key", "FROM passing"
+    if sort == "opening":
+        # Kept for as long as the query runs, the openings of two million conversations are half a gigabyte.
+        own = "c.opening_of, c.opening"
+        chosen = f"""SELECT c.conversation_key, c.place, {SORTS[sort]} AS sort_key
+            FROM passing c LEFT JOIN (SELECT pair, lower(opening) AS opening FROM fast.openings) o ON o.pair = c.opening_of"""
+    passing = f"SELECT c.conversation_key, c.rowid AS place, {own} FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
+    sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}passing AS MATERIALIZED ({passing}), chosen AS NOT MATERIALIZED ({chosen})"
     needs = (*NEEDS, "writers") if f.simulators else NEEDS
     return Selection(sql, values_of([*hits, *tables, *parts]), needs)
 
 
 def order(descending: bool) -> str:
     """The terms of ORDER BY over `chosen`; conversations without the value (no reward) come last either way."""
-    return f"sort_key {'DESC' if descending else 'ASC'} NULLS LAST, conversation_id"
+    return f"sort_key {'DESC' if descending else 'ASC'} NULLS LAST, conversation_key"
 
 
 def order_back(descending: bool) -> str:
     """The opposite of `order`."""
-    return f"sort_key {'ASC' if descending else 'DESC'} NULLS FIRST, conversation_id DESC"
+    return f"sort_key {'ASC' if descending else 'DESC'} NULLS FIRST, conversation_key DESC"
 
 
 def stands_before(descending: bool) -> str:
-    """The condition that a row of `chosen` stands before that of `here`, whose columns are `key` and `id`, in the order of `order`."""
+    """The condition that a row of `chosen` stands before that of `here`, whose columns are `key` and `own`, in the order of `order`."""
     nearer = "sort_key > key" if descending else "sort_key < key"
-    same = "(sort_key IS NOT DISTINCT FROM key AND conversation_id < id)"
+    same = "(sort_key IS NOT DISTINCT FROM key AND conversation_key < own)"
     return f"coalesce({nearer}, sort_key IS NOT NULL AND key IS NULL) OR {same}"
 
 
@@ -114,7 +122,7 @@ def _place(f: ConversationFilter) -> list[Part]:
     parts = [*any_of("split", f.splits), *_came(f), *_stands(f), *_written(f)]
     if not parts:
         return []
-    return [(f"c.conversation_id IN (SELECT conversation_id FROM ({PLACES}) WHERE {joined(parts, ' AND ')})", values_of(parts))]
+    return [(f"c.conversation_key IN (SELECT conversation_key FROM ({PLACES}) WHERE {joined(parts, ' AND ')})", values_of(parts))]
 
 
 def _came(f: ConversationFilter) -> list[Part]:
@@ -139,7 +147,7 @@ def _stands(f: ConversationFilter) -> list[Part]:
     if "neutral" in f.stands:
         terms.append((f"(branch <> 'none' AND pair NOT IN ({_BUILT}))", NEUTRAL_METHODS))
     if "none" in f.stands:
-        terms.append((f"(branch = 'none' AND conversation_id NOT IN ({_IN_A_PAIR}))", ()))
+        terms.append((f"(branch = 'none' AND conversation_key NOT IN ({_IN_A_PAIR}))", ()))
     return [_either(terms)] if terms else []
 
 
@@ -150,7 +158,7 @@ def _written(f: ConversationFilter) -> list[Part]:
         found = f"SELECT pair FROM fast.writers WHERE list_has_any(by_{branch}, [{marks(named)}])"
         terms.append((f"(branch = '{branch}' AND pair IN ({found}))", named))
     if "" in f.simulators:
-        terms.append((f"conversation_id NOT IN ({_WRITTEN})", ()))
+        terms.append((f"conversation_key NOT IN ({_WRITTEN})", ()))
     return [_either(terms)] if terms else []
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from music_core.errors import StoreError
-from music_core.store.browse import Facet
+from music_core.store.browse import Facet, openings_of
 from music_core.store.connect import Store
 from music_core.store.conversation_filter import NEEDS, ConversationFilter, order, order_back, selection, stands_before
 from music_core.store.index_tables import PLACES
@@ -78,9 +79,12 @@ def list_conversations(
 ) -> ConversationPage:
     """One page of the conversations that pass `f`. Raises `StoreError` for an unknown sort."""
     chosen, terms = selection(f, sort), order(descending)
-    columns = "conversation_id, opening, n_messages, n_turns, n_chars, created_at"
-    page = f"SELECT * FROM (FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?) JOIN fast.conversations USING (conversation_id)"
-    sql = f"{chosen.sql} SELECT n, {columns} FROM (SELECT count(*) AS n FROM chosen) LEFT JOIN ({page}) ON true ORDER BY {terms}"
+    columns = "conversation_key, opening_of, opening, n_messages, n_turns, n_chars, created_at"
+    page = f"SELECT place, sort_key FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?"
+    sql = (
+        f"{chosen.sql} SELECT n, {columns} FROM (SELECT count(*) AS n FROM passing) LEFT JOIN ({page}) ON true "
+        f"LEFT JOIN fast.conversations c ON c.rowid = place ORDER BY {terms}"
+    )
 
     def query(session: Session) -> ConversationPage:
         found = session.rows(sql, [*chosen.params, limit, offset])
@@ -98,53 +102,68 @@ def conversation_place(
     One that `f` leaves out has no position and nothing before it; the first of the list comes after it.
     """
     chosen, terms, before = selection(f, sort), order(descending), stands_before(descending)
-    sql = f"""{chosen.sql}, here AS (SELECT sort_key AS key, conversation_id AS id FROM chosen WHERE conversation_id = ?)
-        SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM chosen, here WHERE {before}), (SELECT count(*) FROM chosen),
-          (SELECT conversation_id FROM chosen, here WHERE {before} ORDER BY {order_back(descending)} LIMIT 1),
-          (SELECT conversation_id FROM chosen, here WHERE NOT ({before}) AND conversation_id <> id ORDER BY {terms} LIMIT 1),
-          (SELECT conversation_id FROM chosen ORDER BY {terms} LIMIT 1)"""
+    sql = f"""{chosen.sql}, ranked AS MATERIALIZED (SELECT conversation_key, sort_key FROM chosen),
+        here AS (SELECT sort_key AS key, conversation_key AS own FROM ranked WHERE conversation_key = fast.key_of('c', ?))
+        SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM ranked, here WHERE {before}), (SELECT count(*) FROM ranked),
+          (SELECT conversation_key FROM ranked, here WHERE {before} ORDER BY {order_back(descending)} LIMIT 1),
+          (SELECT conversation_key FROM ranked, here WHERE NOT ({before}) AND conversation_key <> own ORDER BY {terms} LIMIT 1),
+          (SELECT conversation_key FROM ranked ORDER BY {terms} LIMIT 1)"""
+
+    def query(session: Session) -> tuple[int | None, int, str | None, str | None]:
+        is_in, n_before, total, *keys = session.rows(sql, [*chosen.params, id_])[0]
+        previous, following, first = (_id(session, key) for key in keys)
+        return (n_before + 1, total, previous, following) if is_in else (None, total, None, first)
+
     with store.wide(bool(f.text) or store.is_large):
-        found = store.indexed(lambda session: session.rows(sql, [*chosen.params, id_]), chosen.needs)
-    is_in, n_before, total, previous, following, first = found[0]
-    return (n_before + 1, total, previous, following) if is_in else (None, total, None, first)
+        return store.indexed(query, chosen.needs)
+
+
+def _id(session: Session, key: UUID | None) -> str | None:
+    """The id of a conversation of which this is the key."""
+    sql = f"SELECT conversation_id FROM ({PLACES}) WHERE conversation_key = ? LIMIT 1"
+    return None if key is None else str(session.one(sql, [key]))
 
 
 def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any, ...]]) -> tuple[ConversationRow, ...]:
-    """The rows of a page with where they stand and their rewards, looked up for these ids only."""
-    ids = [row[0] for row in heads]
-    if not ids:
+    """The rows of a page with what lies in other tables, looked up for these conversations only."""
+    keys = [row[0] for row in heads]
+    if not keys:
         return ()
-    here = f"SELECT * FROM ({PLACES}) WHERE conversation_id IN ({marks(ids)})"
+    here = f"SELECT * FROM ({PLACES}) WHERE conversation_key IN ({marks(keys)})"
     # One row for every origin of every pair, or for every chat.
-    sql = f"""SELECT h.conversation_id, h.pair_id, h.branch, h.split, coalesce(h.source, o.source), o.method FROM ({here}) h
-        LEFT JOIN fast.origins o USING (pair) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin"""
-    places: dict[str, list[tuple[Any, ...]]] = {id_: [] for id_ in ids}
-    for id_, *place in session.rows(sql, ids):
-        places[id_].append(tuple(place))
-    sql = f"""SELECT h.conversation_id, t.model_id, min_by(t.reward, h.pair_id) FROM ({here}) h
+    sql = f"""SELECT h.conversation_key, h.conversation_id, h.pair_id, h.branch, h.split, coalesce(h.source, o.source), o.method
+        FROM ({here}) h LEFT JOIN fast.origins o USING (pair) ORDER BY h.created_at, h.pair_id, o.created_at, o.origin"""
+    places: dict[UUID, list[tuple[Any, ...]]] = {key: [] for key in keys}
+    for key, *place in session.rows(sql, keys):
+        places[key].append(tuple(place))
+    sql = f"""SELECT h.conversation_key, t.model_id, min_by(t.reward, h.pair) FROM ({here}) h
         JOIN fast.rewards t ON t.pair = h.pair AND t.branch = h.branch GROUP BY ALL"""
-    rewards: dict[str, dict[str, float]] = {}
-    for id_, model_id, reward in session.rows(sql, ids):
-        rewards.setdefault(id_, {})[model_id] = reward
-    return tuple(_row(head, places[head[0]], f, rewards.get(head[0], {})) for head in heads)
+    rewards: dict[UUID, dict[str, float]] = {}
+    for key, model_id, reward in session.rows(sql, keys):
+        rewards.setdefault(key, {})[model_id] = reward
+    openings = openings_of(session, [pair for _, pair, *_ in heads if pair is not None])
+    return tuple(
+        _row([openings[pair] if opening is None else opening, *facts], places[key], f, rewards.get(key, {}))
+        for key, pair, opening, *facts in heads
+    )
 
 
 def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: ConversationFilter, rewards: Mapping[str, float]) -> ConversationRow:
-    id_, opening, n_messages, n_turns, n_chars, created_at = head
+    opening, n_messages, n_turns, n_chars, created_at = head
     sources = dict.fromkeys(source for *_, source, _ in places if source)
-    built = {pair_id for pair_id, *_, method in places if method not in NEUTRAL_METHODS}
+    built = {pair_id for _, pair_id, *_, method in places if method not in NEUTRAL_METHODS}
     pairs: dict[str, dict[str, None]] = {}
-    for pair_id, branch, *_ in places:
+    for _, pair_id, branch, *_ in places:
         if pair_id is not None:
             pairs.setdefault(branch if pair_id in built else "neutral", {})[pair_id] = None
     return ConversationRow(
-        conversation_id=id_,
+        conversation_id=places[0][0],
         opening=opening,
         n_messages=n_messages,
         n_turns=n_turns,
         n_chars=n_chars,
         created_at=utc(created_at),
-        split=places[0][2],
+        split=places[0][3],
         # Those that were asked for come first.
         sources=tuple(sorted(sources, key=lambda source: source not in f.sources)),
         pairs={stand: tuple(found) for stand, found in pairs.items()},
@@ -153,10 +172,10 @@ def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: Conversation
 
 
 _FACETS: Mapping[str, str] = {
-    "source": f"""SELECT source, count(DISTINCT conversation_id) FROM (
-        SELECT conversation_id, coalesce(h.source, o.source) AS source FROM ({PLACES}) h LEFT JOIN fast.origins o USING (pair)
+    "source": f"""SELECT source, count(DISTINCT conversation_key) FROM (
+        SELECT conversation_key, coalesce(h.source, o.source) AS source FROM ({PLACES}) h LEFT JOIN fast.origins o USING (pair)
     ) GROUP BY 1""",
-    "split": f"SELECT split, count(DISTINCT conversation_id) FROM ({PLACES}) GROUP BY 1",
+    "split": f"SELECT split, count(DISTINCT conversation_key) FROM ({PLACES}) GROUP BY 1",
     "model": "SELECT model_id, count(*) FROM fast.rewards GROUP BY 1",
     "all": "SELECT 'all', count(*) FROM fast.conversations",
 }
@@ -188,10 +207,10 @@ def get_conversation(store: Store, conversation_id: str) -> StoredConversation:
 def _read(session: Session, id_: str) -> StoredConversation | None:
     text = session.rows("SELECT messages FROM lake.conversation_rows WHERE conversation_id = ? LIMIT 1", [id_])
     sql = (
-        "SELECT pair_id, chosen_id, rejected_id, split, divergence FROM fast.pairs WHERE chosen_id = ? OR rejected_id = ? "
-        "ORDER BY created_at, pair_id"
+        "SELECT pair_id, chosen_id, rejected_id, split, divergence FROM fast.pairs "
+        "WHERE fast.key_of('c', ?) IN (chosen_key, rejected_key) ORDER BY created_at, pair_id"
     )
-    heads = session.rows(sql, [id_, id_])
+    heads = session.rows(sql, [id_])
     chats: list[tuple[Any, ...]] = []
     # The index tells at no cost that there is none, which is the rule.
     if session.one("SELECT 1 FROM fast.chats WHERE conversation_id = ? LIMIT 1", [id_]):
@@ -221,7 +240,8 @@ def _read(session: Session, id_: str) -> StoredConversation | None:
 def _traces(session: Session, id_: str) -> tuple[RewardTrace, ...]:
     """One trace by each model that has scored the conversation, in whichever pair; none without a reward."""
     sql = """SELECT min(p.pair_id), min_by(t.branch, p.pair_id), t.model_id FROM fast.rewards t JOIN fast.pairs p USING (pair)
-        WHERE (t.branch = 'chosen' AND p.chosen_id = ?) OR (t.branch = 'rejected' AND p.rejected_id = ?) GROUP BY t.model_id"""
+        WHERE (t.branch = 'chosen' AND p.chosen_key = fast.key_of('c', ?))
+          OR (t.branch = 'rejected' AND p.rejected_key = fast.key_of('c', ?)) GROUP BY t.model_id"""
     wanted = session.rows(sql, [id_, id_])
     if not wanted:
         return ()

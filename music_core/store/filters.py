@@ -21,7 +21,7 @@ SORTS: Mapping[str, str] = {
     "created": "p.created_at",
     "turns": "p.n_turns",
     "divergence": "p.divergence",
-    "opening": "lower(p.opening)",
+    "opening": "lower(o.opening)",
     "chars": "p.chars_chosen + p.chars_rejected",
     "length_difference": "p.chars_chosen - p.chars_rejected",
     "margin": "m.margin",
@@ -98,15 +98,16 @@ class PairFilter:
     conversation_id: str | None = None
 
 
-_NAMED = re.compile(r"\b(fast|lake)\.(\w+)")
+# Tables, and no macros of the index.
+_NAMED = re.compile(r"\b(fast|lake)\.(\w+)\b(?!\()")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The pairs that pass a filter, as the beginning of an SQL query over the index.
 
-    `sql` is `WITH … chosen AS (…)`, to be followed by a SELECT from `chosen`: the columns of `fast.pairs` with its rowid as
-    `place`, and `sort_key`. It takes `params`. `needs` is for `Store.indexed`.
+    `sql` is `WITH … chosen AS (…)`, to be followed by a SELECT from `chosen`: the columns of `fast.pairs`, and `sort_key`.
+    It takes `params`. `needs` is for `Store.indexed`.
     """
 
     sql: str
@@ -135,7 +136,7 @@ def selection(f: PairFilter, sort: str = "created") -> Selection:
     if f.compared is not None:
         parts.append(("p.pair IN (FROM compared)", ()))
     # Joined to the pairs that are left: DuckDB would not move a condition below an outer join.
-    passing = f"SELECT p.rowid AS place, p.* FROM fast.pairs p WHERE {joined(parts, ' AND ') or 'true'}"
+    passing = f"SELECT p.* FROM fast.pairs p WHERE {joined(parts, ' AND ') or 'true'}"
     beside: list[Part] = []
     if f.margin is not None or sort == "margin":
         kind = "JOIN" if f.margin is not None else "LEFT JOIN"
@@ -143,11 +144,13 @@ def selection(f: PairFilter, sort: str = "created") -> Selection:
     if sort == "labels":
         counted = f"SELECT pair, count(*) AS n FROM fast.labels WHERE {DECIDED} GROUP BY pair"
         beside.append((f"LEFT JOIN ({counted}) l USING (pair)", ()))
+    if sort == "opening":
+        beside.append(("LEFT JOIN fast.openings o USING (pair)", ()))
     if f.margin is not None:
         beside.append(("WHERE m.margin BETWEEN ? AND ?", f.margin))
     chosen = f"SELECT p.*, {SORTS[sort]} AS sort_key FROM ({passing}) p {joined(beside, ' ')}"
     sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}chosen AS NOT MATERIALIZED ({chosen})"
-    return Selection(sql, values_of([*hits, *parts, *beside]), _needs(f))
+    return Selection(sql, values_of([*hits, *parts, *beside]), _needs(f, sort))
 
 
 def joined(parts: Sequence[Part], between: str) -> str:
@@ -160,8 +163,9 @@ def values_of(parts: Sequence[Part]) -> tuple[Any, ...]:
     return tuple(value for _, values in parts for value in values)
 
 
-def _needs(f: PairFilter) -> tuple[str, ...]:
+def _needs(f: PairFilter, sort: str) -> tuple[str, ...]:
     asked = {
+        "openings": sort == "opening",
         "queue_pairs": f.queue is not None,
         "lengths": bool(f.gaps) or f.gap_chars is not None,
         "simulators": bool(f.simulators),
@@ -250,7 +254,7 @@ def _own(f: PairFilter) -> list[Part]:
     if f.pair_ids is not None:
         parts += any_of("p.pair_id", f.pair_ids) or [("false", ())]
     if f.conversation_id is not None:
-        parts.append(("? IN (p.chosen_id, p.rejected_id)", (f.conversation_id,)))
+        parts.append(("fast.key_of('c', ?) IN (p.chosen_key, p.rejected_key)", (f.conversation_id,)))
     if f.queue is not None:
         parts.append(("p.pair IN (SELECT pair FROM fast.queue_pairs WHERE queue = ?)", (f.queue,)))
     for column, bounds in (("p.n_turns", f.turns), ("p.divergence", f.divergence)):
@@ -298,7 +302,7 @@ def _labelled_by(f: PairFilter) -> list[Part]:
 
 
 def _text(f: PairFilter) -> list[Part]:
-    return [("(p.chosen_id IN (FROM hits) OR p.rejected_id IN (FROM hits))", ())] if f.text else []
+    return [("(p.chosen_key IN (FROM hits) OR p.rejected_key IN (FROM hits))", ())] if f.text else []
 
 
 def _hits(f: PairFilter) -> list[Part]:
@@ -311,13 +315,13 @@ def _hits(f: PairFilter) -> list[Part]:
 
 
 def with_text(text: str, text_role: str | None) -> list[Part]:
-    """The table `hits` of the conversations with this text in a message of this role (None: any); nothing without text."""
+    """The table `hits` of the keys of the conversations with this text in a message of this role (None: any); nothing without text."""
     if not text:
         return []
     role, params = (" AND m.role = ?", (text_role,)) if text_role is not None else ("", ())
     # A regular expression without special signs takes half the time of lower() on both sides.
     found = f"len(list_filter(messages, lambda m: regexp_matches(m.content, ?, 'is'){role})) > 0"
-    sql = f"hits AS MATERIALIZED (SELECT conversation_id FROM lake.conversation_rows WHERE {found})"
+    sql = f"hits AS MATERIALIZED (SELECT fast.key_of('c', conversation_id) FROM lake.conversation_rows WHERE {found})"
     return [(sql, (_literal(text), *params))]
 
 

@@ -2,16 +2,18 @@
 
 A query over the lake costs 10 ms and more per table before its first row, since DuckLake asks the catalog several times,
 and seconds where many small files lie. So each process keeps a copy of the columns without long text in DuckDB tables of
-its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels` …; about 90 MB of the
+its own (`fast.pairs`, `fast.origins`, `fast.verdicts`, `fast.margins`, `fast.labels` …; about 60 MB of the
 process for 100,000 pairs) and brings it up to date before a query by reading the rows that were appended since. The lake's tables
 are append-only, which makes that simple. The copy holds one row per id, or the newest row per person or judge, or a model's rewards
 for both sides. `fast.state` says which snapshot of the lake it is a copy of.
 
 Within the copy a pair has a number, `pair`, by which tables are joined and rows of one pair found: that takes half as long as by ids.
 It is half of the id, so that it needs no table to be worked out, and of ten million pairs two have the same one with a probability of
-three in a million. An origin has one too. `fast.number_of(id)` is the number of an id.
+three in a million. An origin has one too. `fast.number_of(id)` is the number of an id. Seeds and conversations have a key, all 128 bits
+of their id, of which this can be made again: `fast.key_of('c', id)` and `fast.id_of('c', key)`. What is no content id has a number and a
+key as well, and stands beside them as it is.
 
-Tables that few queries need (`fast.lengths`, `fast.simulators`, `fast.conversations` …) are read when a query first asks for them,
+Tables that few queries need (`fast.lengths`, `fast.openings`, `fast.conversations` …) are read when a query first asks for them,
 and kept up to date from then on. That of conversations reads every text once.
 """
 
@@ -26,19 +28,20 @@ from typing import Literal
 import duckdb
 import numpy as np
 
-from music_core.store.index_tables import MARGINS, NUMBER_OF, ON_DEMAND, REWARDS, SOURCES, TABLES, Table
+from music_core.store.index_tables import KEY_OF, MARGINS, NUMBER_OF, ON_DEMAND, PAIRS, REWARDS, SOURCES, TABLES, Table
 from music_core.store.session import Row, Session, marks
 
 # Characters of the replies from the divergence on, as `facts.PairFacts` counts them. Lists count from 1, as turns do.
 _LENGTHS = """
 CREATE OR REPLACE TEMP TABLE measured AS
 WITH replies AS MATERIALIZED (
-  SELECT conversation_id, list_transform(list_filter(messages, lambda m: m.role = 'assistant'), lambda m: length(m.content)) AS chars
+  SELECT fast.key_of('c', conversation_id) AS conversation_key,
+    list_transform(list_filter(messages, lambda m: m.role = 'assistant'), lambda m: length(m.content)) AS chars
   FROM lake.conversation_rows WHERE {wanted}
 )
 SELECT pair,
   coalesce(list_sum(c.chars[divergence:]), 0)::BIGINT AS chosen, coalesce(list_sum(r.chars[divergence:]), 0)::BIGINT AS rejected
-FROM {pairs} JOIN replies c ON c.conversation_id = chosen_id JOIN replies r ON r.conversation_id = rejected_id"""
+FROM {pairs} JOIN replies c ON c.conversation_key = chosen_key JOIN replies r ON r.conversation_key = rejected_key"""
 # So few conversations are asked for by literal ids, which prune files and row groups; a join reads them all.
 _FEW = 2000
 
@@ -144,9 +147,12 @@ class Index:
             first, news = 0, dict.fromkeys(SOURCES, False)
             self._learn(session)
             session.rows(NUMBER_OF)
+            session.rows(KEY_OF)
         for table in (*TABLES, *(t for t in ON_DEMAND if t.name in needs)):
             if not first or table.name in needs - self._asked_for:
                 _load(session, table)
+                if table.name == "keyed_pairs":
+                    session.rows(PAIRS)
             elif table.source in news:
                 inlined = self._inlined.get(table.source) if table.short and news[table.source] else None
                 _append(session, table, _inlined(*inlined, first, newest) if inlined else _inserted(table.source, first, newest))

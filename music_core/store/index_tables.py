@@ -35,6 +35,29 @@ class Table:
 NUMBER_OF = """
 CREATE OR REPLACE MACRO fast.number_of(id) AS
 coalesce(CASE WHEN length(id) = 34 THEN TRY_CAST(('0x' || substring(id, 3, 16)) AS UBIGINT) END, hash(id))"""
+# All 128 bits of a content id with this letter, of which it can be made again, in less than half the memory; keys sort as ids do.
+# `content_key` is NULL for what is no content id, which has a key all the same.
+KEY_OF = """
+CREATE OR REPLACE MACRO fast.content_key(letter, id) AS
+CASE WHEN length(id) = 34 AND starts_with(id, letter || '_') AND lower(id) = id THEN TRY_CAST(substring(id, 3) AS UUID) END;
+CREATE OR REPLACE MACRO fast.key_of(letter, id) AS coalesce(fast.content_key(letter, id), md5(id)::UUID);
+CREATE OR REPLACE MACRO fast.id_of(letter, key) AS letter || '_' || lower(hex(key::BLOB))"""
+# The ids of a pair stand beside their keys only where they could not be made of them. Foreign ones are read so, none is written.
+_KEYED = """(
+SELECT * REPLACE (coalesce(seed_key, md5(seed_id)::UUID) AS seed_key, coalesce(chosen_key, md5(chosen_id)::UUID) AS chosen_key,
+    coalesce(rejected_key, md5(rejected_id)::UUID) AS rejected_key),
+  CASE WHEN seed_key IS NULL OR chosen_key IS NULL OR rejected_key IS NULL THEN [seed_id, chosen_id, rejected_id] END AS foreign_ids
+FROM (
+  SELECT *, fast.content_key('s', seed_id) AS seed_key, fast.content_key('c', chosen_id) AS chosen_key,
+    fast.content_key('c', rejected_id) AS rejected_key FROM {source}
+))"""
+PAIRS = """
+CREATE OR REPLACE VIEW fast.pairs AS
+SELECT rowid AS place, pair, pair_id, seed_key, coalesce(foreign_ids[1], fast.id_of('s', seed_key)) AS seed_id, split,
+  chosen_key, coalesce(foreign_ids[2], fast.id_of('c', chosen_key)) AS chosen_id,
+  rejected_key, coalesce(foreign_ids[3], fast.id_of('c', rejected_key)) AS rejected_id,
+  n_turns, divergence, chars_chosen, chars_rejected, created_at
+FROM fast.keyed_pairs"""
 # A model's rewards after the last turn of both sides; there is one trace for each side.
 _SCORED = """(
 SELECT pair, model_id, max(last_reward) FILTER (branch = 'chosen') AS chosen, max(last_reward) FILTER (branch = 'rejected') AS rejected
@@ -48,12 +71,14 @@ SELECT pair, 'chosen' AS branch, model_id, chosen AS reward FROM fast.scores WHE
 UNION ALL SELECT pair, 'rejected', model_id, rejected FROM fast.scores WHERE rejected IS NOT NULL"""
 TABLES = (
     Table(
-        "pairs",
+        "keyed_pairs",
         "pair_rows",
         "pair",
-        "pair, pair_id, seed_id, split, chosen_id, rejected_id, n_turns, divergence, opening, chars_chosen, chars_rejected, created_at",
+        "pair, pair_id, seed_key, split, chosen_key, rejected_key, foreign_ids, n_turns, divergence, chars_chosen, chars_rejected, "
+        "created_at",
         "created_at",
         numbers=("pair",),
+        reads=_KEYED,
     ),
     Table(
         "origins",
@@ -116,18 +141,26 @@ _MEETINGS = '[{"sides":{"chosen":"VARCHAR","rejected":"VARCHAR"},"n":"INTEGER","
 OPENING_CHARS = 200
 # Where a conversation stands: a side of a pair, or a chat on its own.
 PLACES = """
-SELECT chosen_id AS conversation_id, pair, pair_id, 'chosen' AS branch, split, NULL AS source, created_at FROM fast.pairs
-UNION ALL SELECT rejected_id, pair, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
-UNION ALL SELECT conversation_id, NULL, NULL, 'none', split, source, created_at FROM fast.chats"""
-# Without the text before rows are told apart: it would go through the whole query.
+SELECT chosen_key AS conversation_key, chosen_id AS conversation_id, pair, pair_id, 'chosen' AS branch, split, NULL AS source, created_at
+FROM fast.pairs
+UNION ALL SELECT rejected_key, rejected_id, pair, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
+UNION ALL SELECT conversation_key, conversation_id, NULL, NULL, 'none', split, source, created_at FROM fast.chats"""
+# Without the text before rows are told apart: it would go through the whole query. A conversation nearly always opens as the first of
+# its pairs is said to; then `opening_of` is that pair, and the opening itself is not kept a second time. It may differ in white space.
 _MEASURED = f"""(
-SELECT * FROM (
-  SELECT conversation_id, len(messages)::INTEGER AS n_messages,
+SELECT conversation_key, n_messages, n_turns, n_chars, created_at,
+  CASE WHEN hash(opening) = pair_opening THEN pair END AS opening_of,
+  CASE WHEN hash(opening) IS DISTINCT FROM pair_opening THEN opening END AS opening
+FROM (
+  SELECT fast.key_of('c', conversation_id) AS conversation_key, len(messages)::INTEGER AS n_messages,
     len(list_filter(messages, lambda m: m.role = 'assistant'))::INTEGER AS n_turns,
     coalesce(list_sum(list_transform(messages, lambda m: length(m.content))), 0)::BIGINT AS n_chars,
     coalesce(left(list_filter(messages, lambda m: m.role = 'user')[1].content, {OPENING_CHARS}), '') AS opening
   FROM {{source}}
-) JOIN (SELECT conversation_id, min(created_at) AS created_at FROM ({PLACES}) GROUP BY conversation_id) USING (conversation_id))"""
+) JOIN (
+  SELECT conversation_key, min(created_at) AS created_at, min(pair) AS pair, min_by(pair_opening, pair) AS pair_opening
+  FROM ({PLACES}) LEFT JOIN (SELECT pair, hash(opening) AS pair_opening FROM fast.openings) USING (pair) GROUP BY conversation_key
+) USING (conversation_key))"""
 # Models by side, as they stand in JSON. Each record has one branch, one model and one turn; with the neighbours that these have in the
 # order of keys, no sampling parameter of the same name is taken for one. What was written before the sides part, whoever's record it
 # is, belongs to both.
@@ -164,13 +197,21 @@ ON_DEMAND = (
     ),
     # Of `fast.pairs` and the texts, see `index`.
     Table("lengths", "pair_rows", "pair", "pair, chosen, rejected", ""),
-    Table("chats", "seed_rows", "origin", "origin, conversation_id, split, source, created_at", "created_at", numbers=("origin",)),
-    # After `chats`, which it reads.
+    Table("openings", "pair_rows", "pair", "pair, opening", "created_at", numbers=("pair",)),
+    Table(
+        "chats",
+        "seed_rows",
+        "origin",
+        "origin, fast.key_of('c', conversation_id) AS conversation_key, conversation_id, split, source, created_at",
+        "created_at",
+        numbers=("origin",),
+    ),
+    # After `openings` and `chats`, which it reads.
     Table(
         "conversations",
         "conversation_rows",
-        "conversation_id",
-        "conversation_id, n_messages, n_turns, n_chars, opening, created_at",
+        "conversation_key",
+        "conversation_key, n_messages, n_turns, n_chars, opening_of, opening, created_at",
         "created_at",
         reads=_MEASURED,
     ),
@@ -180,4 +221,8 @@ ON_DEMAND = (
 )
 SOURCES = frozenset(table.source for table in (*TABLES, *ON_DEMAND))
 # The table of the lake that a table of the index is made of.
-SOURCE_OF = {table.name: table.source for table in (*TABLES, *ON_DEMAND)} | dict.fromkeys(("margins", "rewards"), "trace_rows")
+SOURCE_OF = {table.name: table.source for table in (*TABLES, *ON_DEMAND)} | {
+    "pairs": "pair_rows",
+    "margins": "trace_rows",
+    "rewards": "trace_rows",
+}

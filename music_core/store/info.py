@@ -24,7 +24,8 @@ _COUNTS = {
 # The same where the index is filled: telling all rows of the lake apart takes seconds for a million pairs.
 _SEEN = _COUNTS | {
     "pairs": "SELECT count(*) FROM fast.pairs",
-    "seeds": "SELECT count(DISTINCT seed_id) FROM (SELECT seed_id FROM fast.pairs UNION ALL SELECT seed_id FROM lake.seed_rows)",
+    "seeds": "SELECT count(DISTINCT seed_key) FROM "
+    "(SELECT seed_key FROM fast.pairs UNION ALL SELECT fast.key_of('s', seed_id) FROM lake.seed_rows)",
     "labels": "SELECT count(*) FROM fast.labels WHERE choice IS NOT NULL",
     "readings": "SELECT count(DISTINCT hash(reading_id)) FROM lake.reading_rows",
     "verdicts": "SELECT count(*) FROM fast.verdicts",

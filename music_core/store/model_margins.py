@@ -29,7 +29,7 @@ LEFT JOIN built b USING (pair) ORDER BY pair"""
 # Seeds with equal counts are counted, not listed: a bootstrap over seeds needs no more, and a hundred thousand seeds are a few rows.
 _HELD_OUT = f"""
 WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT}), by_seed AS (
-  SELECT g.model_id, p.split, p.seed_id, count(*) FILTER (t.pair IS NULL) AS n,
+  SELECT g.model_id, p.split, p.seed_key, count(*) FILTER (t.pair IS NULL) AS n,
          count(*) FILTER (t.pair IS NULL AND g.margin > 0) AS n_right, count(t.pair) AS n_trained_on
   FROM fast.margins g JOIN fast.pairs p USING (pair) JOIN built USING (pair)
   LEFT JOIN trained t ON t.model_id = g.model_id AND t.pair = g.pair GROUP BY ALL

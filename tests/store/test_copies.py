@@ -208,6 +208,7 @@ def test_a_filter_knows_its_tables() -> None:
     assert selection(PairFilter(sources=("s",), judge="j", verdicts=("tie",))).tables == {"pair_rows", "origin_rows", "verdict_rows"}
     assert "label_rows" in selection(PairFilter(labelled=False)).tables
     assert "conversation_rows" in selection(PairFilter(text="egg")).tables
+    assert selection(PairFilter(conversation_id="c_1")).tables == {"pair_rows"}
     assert "trace_rows" in selection(PairFilter(model_id="m", margin=(0.0, 1.0))).tables
 
 
