@@ -122,6 +122,10 @@ class Store:
         """Whether there are so many pairs, as far as the index knows, that a list of them gains by a second core; see `wide`."""
         return self._index.n_pairs > LARGE
 
+    def holds(self, needs: Collection[str]) -> bool:
+        """Whether the index has these tables already, which are read when first asked for."""
+        return self._index.has(needs)
+
     @contextlib.contextmanager
     def wide(self, wanted: bool = True) -> Iterator[None]:
         """While the block runs, queries may use every core: for those that read much. One thread is better for all others."""

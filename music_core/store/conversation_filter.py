@@ -21,8 +21,9 @@ SORTS: Mapping[str, str] = {
 }
 # Where a conversation may stand: a side of a pair of which one was built to be better, of one of two systems, or of none.
 STANDS = ("chosen", "rejected", "neutral", "none")
-# Read into the index for every query here.
-NEEDS = ("openings", "chats", "conversations")
+# Read into the index for every query here; the second where lengths and openings are asked of all conversations.
+NEEDS = ("chats", "conversations")
+MEASURED = ("openings", "chats", "measured")
 _IN_A_PAIR = "SELECT chosen_key FROM fast.pairs UNION ALL SELECT rejected_key FROM fast.pairs"
 _BUILT = f"SELECT pair FROM fast.origins WHERE {BUILT}"
 _WRITTEN = """
@@ -66,10 +67,16 @@ class ConversationFilter:
     text_role: str | None = None
 
 
-def selection(f: ConversationFilter, sort: str = "created") -> Selection:
-    """The SQL for `f`: `WITH … chosen AS (…)` with `conversation_key`, its `place` in `fast.conversations`, and `sort_key`.
+def asks_texts(f: ConversationFilter, sort: str) -> bool:
+    """Whether the filter or the order is by something that only the texts say."""
+    return sort in ("opening", "turns", "chars") or f.turns is not None or f.chars is not None
 
-    `passing` has the same conversations and is found once for the whole query.
+
+def selection(f: ConversationFilter, sort: str = "created", *, measured: bool = True) -> Selection:
+    """The SQL for `f`: `WITH … chosen AS (…)` with `conversation_key`, `place` and `sort_key`.
+
+    `passing` has the same conversations and is found once for the whole query. `place` is the row in `fast.measured`; unless
+    `measured`, which may be where nothing `asks_texts`, in `fast.conversations`.
 
     Raises `StoreError` for an unknown sort or place, and for a reward without a model.
     """
@@ -78,7 +85,7 @@ def selection(f: ConversationFilter, sort: str = "created") -> Selection:
     if f.model_id is None and (f.reward is not None or sort == "reward"):
         raise StoreError("A reward needs a reward model.", "Choose the model first.")
     hits = with_text(f.text, f.text_role)
-    tables: list[Part] = [("fast.conversations c", ())]
+    tables: list[Part] = [("fast.measured c" if measured else "fast.conversations c", ())]
     if f.reward is not None or sort == "reward":
         tables.append((f"LEFT JOIN ({_REWARDS}) w USING (conversation_key)", (f.model_id,)))
     if sort == "pairs":
@@ -92,7 +99,7 @@ def selection(f: ConversationFilter, sort: str = "created") -> Selection:
             FROM passing c LEFT JOIN (SELECT pair, lower(opening) AS opening FROM fast.openings) o ON o.pair = c.opening_of"""
     passing = f"SELECT c.conversation_key, c.rowid AS place, {own} FROM {joined(tables, ' ')} WHERE {joined(parts, ' AND ') or 'true'}"
     sql = f"WITH {''.join(f'{h}, ' for h, _ in hits)}passing AS MATERIALIZED ({passing}), chosen AS NOT MATERIALIZED ({chosen})"
-    needs = (*NEEDS, "writers") if f.simulators else NEEDS
+    needs = (*(MEASURED if measured else NEEDS), *(["writers"] if f.simulators else []))
     return Selection(sql, values_of([*hits, *tables, *parts]), needs)
 
 

@@ -9,10 +9,20 @@ from uuid import UUID
 from music_core.errors import StoreError
 from music_core.store.browse import Facet, openings_of
 from music_core.store.connect import Store
-from music_core.store.conversation_filter import NEEDS, ConversationFilter, order, order_back, selection, stands_before
-from music_core.store.index_tables import PLACES
+from music_core.store.conversation_filter import (
+    MEASURED,
+    NEEDS,
+    ConversationFilter,
+    asks_texts,
+    order,
+    order_back,
+    selection,
+    stands_before,
+)
+from music_core.store.filters import Selection
+from music_core.store.index_tables import OF_TEXT, PLACES
 from music_core.store.pairs import origins_of
-from music_core.store.session import Session, marks
+from music_core.store.session import Row, Session, marks
 from music_core.store.text import from_json, utc
 from music_core.types import BRANCHES, NEUTRAL_METHODS, BranchName, Conversation, Origin, RewardTrace, Split, conversation
 
@@ -78,12 +88,12 @@ def list_conversations(
     store: Store, f: ConversationFilter, *, sort: str = "created", descending: bool = True, limit: int = 30, offset: int = 0
 ) -> ConversationPage:
     """One page of the conversations that pass `f`. Raises `StoreError` for an unknown sort."""
-    chosen, terms = selection(f, sort), order(descending)
-    columns = "conversation_key, opening_of, opening, n_messages, n_turns, n_chars, created_at"
+    (chosen, measured), terms = _selection(store, f, sort), order(descending)
+    columns = "conversation_key, created_at" + ", opening_of, opening, n_messages, n_turns, n_chars" * measured
     page = f"SELECT place, sort_key FROM chosen ORDER BY {terms} LIMIT ? OFFSET ?"
     sql = (
         f"{chosen.sql} SELECT n, {columns} FROM (SELECT count(*) AS n FROM passing) LEFT JOIN ({page}) ON true "
-        f"LEFT JOIN fast.conversations c ON c.rowid = place ORDER BY {terms}"
+        f"LEFT JOIN fast.{'measured' if measured else 'conversations'} c ON c.rowid = place ORDER BY {terms}"
     )
 
     def query(session: Session) -> ConversationPage:
@@ -94,6 +104,18 @@ def list_conversations(
         return store.indexed(query, chosen.needs)
 
 
+def _selection(store: Store, f: ConversationFilter, sort: str) -> tuple[Selection, bool]:
+    """The conversations that pass, and whether they are those of `fast.measured`."""
+    measured = asks_texts(f, sort) or _is_measured(store)
+    return selection(f, sort, measured=measured), measured
+
+
+def _is_measured(store: Store) -> bool:
+    """Whether to have all texts read for the index. In a large store that is waited for only where a list depends on it."""
+    store.seen(lambda _: None)  # which tells how large it is
+    return not store.is_large or store.holds(MEASURED)
+
+
 def conversation_place(
     store: Store, id_: str, f: ConversationFilter, *, sort: str = "created", descending: bool = True
 ) -> tuple[int | None, int, str | None, str | None]:
@@ -101,7 +123,7 @@ def conversation_place(
 
     One that `f` leaves out has no position and nothing before it; the first of the list comes after it.
     """
-    chosen, terms, before = selection(f, sort), order(descending), stands_before(descending)
+    (chosen, _), terms, before = _selection(store, f, sort), order(descending), stands_before(descending)
     sql = f"""{chosen.sql}, ranked AS MATERIALIZED (SELECT conversation_key, sort_key FROM chosen),
         here AS (SELECT sort_key AS key, conversation_key AS own FROM ranked WHERE conversation_key = fast.key_of('c', ?))
         SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM ranked, here WHERE {before}), (SELECT count(*) FROM ranked),
@@ -141,15 +163,26 @@ def _complete(session: Session, f: ConversationFilter, heads: Sequence[tuple[Any
     rewards: dict[UUID, dict[str, float]] = {}
     for key, model_id, reward in session.rows(sql, keys):
         rewards.setdefault(key, {})[model_id] = reward
-    openings = openings_of(session, [pair for _, pair, *_ in heads if pair is not None])
-    return tuple(
-        _row([openings[pair] if opening is None else opening, *facts], places[key], f, rewards.get(key, {}))
-        for key, pair, opening, *facts in heads
-    )
+    ids = {key: places[key][0][0] for key in keys}
+    texts = _of_index(session, heads) if len(heads[0]) > 2 else _of_lake(session, ids)
+    return tuple(_row(ids[key], (created_at, *texts[key]), places[key], f, rewards.get(key, {})) for key, created_at, *_ in heads)
 
 
-def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: ConversationFilter, rewards: Mapping[str, float]) -> ConversationRow:
-    opening, n_messages, n_turns, n_chars, created_at = head
+def _of_index(session: Session, heads: Sequence[Row]) -> dict[UUID, Row]:
+    """What the texts say (messages, turns, characters, opening) by key, of rows of `fast.measured`."""
+    openings = openings_of(session, [pair for _, _, pair, *_ in heads if pair is not None])
+    return {key: (*counts, openings[pair] if opening is None else opening) for key, _, pair, opening, *counts in heads}
+
+
+def _of_lake(session: Session, ids: Mapping[UUID, str]) -> dict[UUID, Row]:
+    """The same out of the texts, of conversations by their keys and ids."""
+    sql = f"SELECT conversation_id, {OF_TEXT} FROM lake.conversation_rows WHERE conversation_id IN ({marks(ids)})"
+    found = {id_: tuple(said) for id_, *said in session.rows(sql, list(ids.values()))}
+    return {key: found[id_] for key, id_ in ids.items()}
+
+
+def _row(id_: str, head: Sequence[Any], places: Sequence[Row], f: ConversationFilter, rewards: Mapping[str, float]) -> ConversationRow:
+    created_at, n_messages, n_turns, n_chars, opening = head
     sources = dict.fromkeys(source for *_, source, _ in places if source)
     built = {pair_id for _, pair_id, *_, method in places if method not in NEUTRAL_METHODS}
     pairs: dict[str, dict[str, None]] = {}
@@ -157,7 +190,7 @@ def _row(head: Sequence[Any], places: Sequence[tuple[Any, ...]], f: Conversation
         if pair_id is not None:
             pairs.setdefault(branch if pair_id in built else "neutral", {})[pair_id] = None
     return ConversationRow(
-        conversation_id=places[0][0],
+        conversation_id=id_,
         opening=opening,
         n_messages=n_messages,
         n_turns=n_turns,
@@ -177,7 +210,7 @@ _FACETS: Mapping[str, str] = {
     ) GROUP BY 1""",
     "split": f"SELECT split, count(DISTINCT conversation_key) FROM ({PLACES}) GROUP BY 1",
     "model": "SELECT model_id, count(*) FROM fast.rewards GROUP BY 1",
-    "all": "SELECT 'all', count(*) FROM fast.conversations",
+    "all": "SELECT 'all', count(*) FROM fast.{table}",
 }
 
 
@@ -186,14 +219,13 @@ def conversation_facets(store: Store) -> dict[str, list[Facet]]:
 
     `all` has one value, the number of all conversations.
     """
+    table, needs = ("measured", MEASURED) if _is_measured(store) else ("conversations", NEEDS)
 
-    def query(session: Session) -> dict[str, list[Facet]]:
-        return {
-            name: [Facet(*row) for row in session.rows(f"SELECT * FROM ({sql}) t(value, n) WHERE value IS NOT NULL ORDER BY n DESC, value")]
-            for name, sql in _FACETS.items()
-        }
+    def values(session: Session, sql: str) -> list[Facet]:
+        found = session.rows(f"SELECT * FROM ({sql.format(table=table)}) t(value, n) WHERE value IS NOT NULL ORDER BY n DESC, value")
+        return [Facet(*row) for row in found]
 
-    return store.indexed(query, NEEDS)
+    return store.indexed(lambda session: {name: values(session, sql) for name, sql in _FACETS.items()}, needs)
 
 
 def get_conversation(store: Store, conversation_id: str) -> StoredConversation:

@@ -14,7 +14,7 @@ of their id, of which this can be made again: `fast.key_of('c', id)` and `fast.i
 key as well, and stands beside them as it is.
 
 Tables that few queries need (`fast.lengths`, `fast.openings`, `fast.conversations` …) are read when a query first asks for them,
-and kept up to date from then on. That of conversations reads every text once.
+and kept up to date from then on. `fast.measured` reads every text once.
 """
 
 import contextlib

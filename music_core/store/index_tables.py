@@ -145,6 +145,14 @@ SELECT chosen_key AS conversation_key, chosen_id AS conversation_id, pair, pair_
 FROM fast.pairs
 UNION ALL SELECT rejected_key, rejected_id, pair, pair_id, 'rejected', split, NULL, created_at FROM fast.pairs
 UNION ALL SELECT conversation_key, conversation_id, NULL, NULL, 'none', split, source, created_at FROM fast.chats"""
+_STANDING = f"""(
+SELECT conversation_key, created_at FROM (SELECT fast.key_of('c', conversation_id) AS conversation_key FROM {{source}})
+JOIN (SELECT conversation_key, min(created_at) AS created_at FROM ({PLACES}) GROUP BY conversation_key) USING (conversation_key))"""
+# What is known of a conversation by its text alone.
+OF_TEXT = f"""len(messages)::INTEGER AS n_messages,
+    len(list_filter(messages, lambda m: m.role = 'assistant'))::INTEGER AS n_turns,
+    coalesce(list_sum(list_transform(messages, lambda m: length(m.content))), 0)::BIGINT AS n_chars,
+    coalesce(left(list_filter(messages, lambda m: m.role = 'user')[1].content, {OPENING_CHARS}), '') AS opening"""
 # Without the text before rows are told apart: it would go through the whole query. A conversation nearly always opens as the first of
 # its pairs is said to; then `opening_of` is that pair, and the opening itself is not kept a second time. It may differ in white space.
 _MEASURED = f"""(
@@ -152,11 +160,7 @@ SELECT conversation_key, n_messages, n_turns, n_chars, created_at,
   CASE WHEN hash(opening) = pair_opening THEN pair END AS opening_of,
   CASE WHEN hash(opening) IS DISTINCT FROM pair_opening THEN opening END AS opening
 FROM (
-  SELECT fast.key_of('c', conversation_id) AS conversation_key, len(messages)::INTEGER AS n_messages,
-    len(list_filter(messages, lambda m: m.role = 'assistant'))::INTEGER AS n_turns,
-    coalesce(list_sum(list_transform(messages, lambda m: length(m.content))), 0)::BIGINT AS n_chars,
-    coalesce(left(list_filter(messages, lambda m: m.role = 'user')[1].content, {OPENING_CHARS}), '') AS opening
-  FROM {{source}}
+  SELECT fast.key_of('c', conversation_id) AS conversation_key, {OF_TEXT} FROM {{source}}
 ) JOIN (
   SELECT conversation_key, min(created_at) AS created_at, min(pair) AS pair, min_by(pair_opening, pair) AS pair_opening
   FROM ({PLACES}) LEFT JOIN (SELECT pair, hash(opening) AS pair_opening FROM fast.openings) USING (pair) GROUP BY conversation_key
@@ -206,9 +210,18 @@ ON_DEMAND = (
         "created_at",
         numbers=("origin",),
     ),
-    # After `openings` and `chats`, which it reads.
+    # After `chats` and `openings`, which these read.
     Table(
         "conversations",
+        "conversation_rows",
+        "conversation_key",
+        "conversation_key, created_at",
+        "created_at",
+        reads=_STANDING,
+    ),
+    # The same with what the texts say, all of which have to be read for it.
+    Table(
+        "measured",
         "conversation_rows",
         "conversation_key",
         "conversation_key, n_messages, n_turns, n_chars, opening_of, opening, created_at",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from music_core.store import connect
 from music_core.store.browse import list_pairs
 from music_core.store.connect import Store, open_store
-from music_core.store.conversation_filter import SORTS, ConversationFilter
+from music_core.store.conversation_filter import MEASURED, SORTS, ConversationFilter
 from music_core.store.conversations import conversation_facets, conversation_place, get_conversation, list_conversations
 from music_core.store.info import counts
 from music_core.store.pairs import PairFilter, add_pairs, get_text, pair_ids
@@ -142,8 +143,40 @@ def test_an_opening_that_a_pair_has_is_not_kept_again(store: Store) -> None:
     add_pairs(store, [pair("other side", rejected_opening="quite another")])
     add_chats(store, CHATS)
     list_conversations(store, ConversationFilter())
-    kept = store.indexed(lambda session: session.rows("SELECT opening FROM fast.conversations WHERE opening IS NOT NULL ORDER BY 1"))
+    kept = store.indexed(lambda session: session.rows("SELECT opening FROM fast.measured WHERE opening IS NOT NULL ORDER BY 1"))
     assert kept == [("plain",), ("plain",), ("quite another",)]
+
+
+def test_a_large_store_reads_its_texts_only_for_a_list_that_depends_on_them(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for item in VARIANTS:
+        add_pairs(store, [item])
+    add_chats(store, CHATS)
+    add_foreign(store)
+    pages = [(ConversationFilter(), sort, limit, 3) for sort in ("created", "pairs") for limit in (5, 100)]
+    pages += [(ConversationFilter(text="good"), "created", 100, 0), (ConversationFilter(stands=("chosen", "none")), "pairs", 100, 0)]
+
+    def seen(store: Store) -> object:
+        found = [list_conversations(store, f, sort=sort, limit=limit, offset=offset) for f, sort, limit, offset in pages]
+        some = [row.conversation_id for row in found[0].rows]
+        return found, [conversation_place(store, id_, ConversationFilter()) for id_ in some], conversation_facets(store)
+
+    expected = seen(store)
+    assert store.holds(MEASURED)
+    monkeypatch.setattr(connect, "LARGE", 0)
+    large = open_store(home)
+    assert seen(large) == expected
+    assert not large.holds(MEASURED)
+    # What comes later is in both forms of the list.
+    added = pair("later")
+    add_pairs(large, [added])
+    assert list_conversations(large, ConversationFilter(), limit=1).rows[0].opening == "later"
+    for asked, sort in ((ConversationFilter(turns=(1, 1)), "created"), (ConversationFilter(), "chars")):
+        assert list_conversations(large, asked, sort=sort, limit=100) == list_conversations(store, asked, sort=sort, limit=100)
+    assert large.holds(MEASURED)
+    assert seen(large) == seen(store) != expected
+    large.close()
 
 
 def test_pairs_that_come_later_are_listed_by_their_openings(home: Path, store: Store) -> None:
