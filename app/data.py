@@ -19,7 +19,19 @@ from music_core.store.evidence import Evidence, evidence_of, verdicts_on
 from music_core.store.filters import selection
 from music_core.store.labels import SaidSoFar, label_history, labels_of
 from music_core.store.models import list_models
-from music_core.store.pairs import Facet, PairFilter, PairPage, StoredPair, facets, get_pair, get_text, list_pairs, pair_ids, sorted_ids
+from music_core.store.pairs import (
+    Facet,
+    IdList,
+    PairFilter,
+    PairPage,
+    StoredPair,
+    facets,
+    get_pair,
+    get_text,
+    list_pairs,
+    listed_ids,
+    sorted_ids,
+)
 from music_core.store.pairs import simulators as list_simulators
 from music_core.store.readings import readings_of
 from music_core.store.runs import list_runs
@@ -112,10 +124,9 @@ def _views(home: str, version: int) -> list[SavedView]:  # noqa: ARG001
     return list_views(store())
 
 
-# Tuples of ids are never changed, so sessions share them without a copy.
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _ids(home: str, version: int, f: PairFilter, sort: str, descending: bool) -> tuple[str, ...]:  # noqa: ARG001
-    return tuple(pair_ids(store(), f, sort=sort, descending=descending))
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _ids(home: str, written: int, f: PairFilter, sort: str, descending: bool) -> IdList:  # noqa: ARG001
+    return listed_ids(store(), f, sort=sort, descending=descending)
 
 
 def _now() -> tuple[str, int]:
@@ -168,10 +179,12 @@ def runs() -> list[Run]:
 
 def place_of(pair_id: str, state: ListState, person: str | None) -> Place:
     """The pair's neighbours in the list of `state`."""
-    ids = _ids(*_now(), state.filter(person), sort_of(state), not state.asc)
-    if pair_id not in ids:
+    f, sort = state.filter(person), sort_of(state)
+    home, _ = _now()
+    ids = _ids(home, store().written_at(selection(f, sort).tables), f, sort, not state.asc)
+    i = ids.place_of(pair_id)
+    if i is None:
         return Place(None, len(ids), None, ids[0] if ids else None)
-    i = ids.index(pair_id)
     return Place(i + 1, len(ids), ids[i - 1] if i else None, ids[i + 1] if i + 1 < len(ids) else None)
 
 
@@ -214,15 +227,7 @@ def known_models() -> list[RewardModel]:
     return _known_models(str(store().home), store().written_at(["model_rows"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Pairs to label: `ids` in the order of everybody, and the same as a set."""
-
-    ids: tuple[str, ...]
-    members: frozenset[str]
-
-
-def queue_of(state: ListState) -> Waiting:
+def queue_of(state: ListState) -> IdList:
     """The pairs to label under a filter, the same order for everybody.
 
     Ids are hashes of content, so their order is a fixed shuffle: any beginning of the queue is a random sample.
@@ -233,11 +238,6 @@ def queue_of(state: ListState) -> Waiting:
     return _sorted_ids_lately(home, f) if "label_rows" in tables else _laid_out(home, f).now(store().written_at(tables))
 
 
-def _read_ids(f: PairFilter) -> Waiting:
-    ids = sorted_ids(store(), f)
-    return Waiting(ids, frozenset(ids))
-
-
 @dataclass(slots=True)
 class _LaidOut:
     """The pairs of one filter as they were read last, in how long, and until when they serve."""
@@ -245,14 +245,14 @@ class _LaidOut:
     f: PairFilter
     written: int = -1
     until: float = 0.0
-    waiting: Waiting | None = None
+    ids: IdList | None = None
 
-    def now(self, written: int) -> Waiting:
+    def now(self, written: int) -> IdList:
         """The pairs, read again where their tables have changed: while many commits arrive, for a tenth of the time at most."""
         began = time.monotonic()
-        found = self.waiting
+        found = self.ids
         if found is None or (written != self.written and began > self.until):
-            found = self.waiting = _read_ids(self.f)
+            found = self.ids = sorted_ids(store(), self.f)
             self.written, self.until = written, time.monotonic() + 10 * (time.monotonic() - began)
         return found
 
@@ -263,8 +263,8 @@ def _laid_out(home: str, f: PairFilter) -> _LaidOut:  # noqa: ARG001
 
 
 @st.cache_resource(max_entries=16, ttl=QUEUE_S, show_spinner=False)
-def _sorted_ids_lately(home: str, f: PairFilter) -> Waiting:  # noqa: ARG001
-    return _read_ids(f)
+def _sorted_ids_lately(home: str, f: PairFilter) -> IdList:  # noqa: ARG001
+    return sorted_ids(store(), f)
 
 
 # What is to be compared never changes.

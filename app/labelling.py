@@ -38,7 +38,7 @@ class Desk:
     """
 
     person: str
-    queue: tuple[str, ...]
+    queue: Sequence[str]
     n_done: int
     following: str | None
     pair: ContrastPair | None
@@ -128,10 +128,9 @@ def open_desk(person: str, query: Mapping[str, Sequence[str]]) -> Desk:
     if queue:
         return _walked(person, queues.walk(queue, person), said, query)
     state = from_query(query)
-    waiting, done, newest = data.queue_of(state), said.decided, _newest(said)
-    ids = waiting.ids
+    ids, done, newest = data.queue_of(state), said.decided, _newest(said)
     pair_id = st.session_state[_PAIR] = _asked(query, ids) or next_open(ids, done)
-    n_done, following = len(done & waiting.members), next_open(ids, done, pair_id)
+    n_done, following = ids.n_of(done), next_open(ids, done, pair_id)
     if pair_id is None:
         return Desk(person, ids, n_done, None, None, None, None, (), newest=newest)
     label, history = _given(pair_id, person, said, newest)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import chain
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ _HELD = "mw_held"
 def round_from(queue: Sequence[str], after: str | None) -> Iterator[str]:
     """All of `queue`, from the one behind `after` on and from the start again, `after` last; from the start where that is not in it."""
     start = queue.index(after) + 1 if after in queue else 0
-    return chain(islice(queue, start, None), islice(queue, start))
+    return (queue[i] for i in chain(range(start, len(queue)), range(start)))
 
 
 @dataclass(frozen=True, slots=True)

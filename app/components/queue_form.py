@@ -31,7 +31,7 @@ def drawn_markup(config: Config, drawn: Drawn) -> str:
 
 def show(state: ListState, person: str) -> None:
     """Draw the form for the pairs that `state` lets through."""
-    n = len(data.queue_of(state).ids)
+    n = len(data.queue_of(state))
     back = attribute(href("pairs", state.query()))
     if not n:
         link = f'<a class="mw-link" href="{back}">Back to the pairs</a>'

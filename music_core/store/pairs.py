@@ -14,7 +14,9 @@ from music_core.store.browse import list_pairs as list_pairs
 from music_core.store.browse import simulators as simulators
 from music_core.store.connect import Store
 from music_core.store.filters import PairFilter as PairFilter
-from music_core.store.filters import order, selection
+from music_core.store.filters import Selection, order, selection
+from music_core.store.id_list import IdList as IdList
+from music_core.store.id_list import read_ids
 from music_core.store.session import Row, Session, marks
 from music_core.store.text import from_json, now, to_json
 from music_core.store.texts import FEW, few_texts, read_texts
@@ -251,12 +253,19 @@ def pair_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: 
         return [row[0] for row in store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)]
 
 
-def sorted_ids(store: Store, f: PairFilter) -> tuple[str, ...]:
-    """Ids of all pairs that pass `f`, sorted: as one value, which costs a tenth of as many rows."""
-    chosen = selection(f)
-    sql = f"{chosen.sql} SELECT list(pair_id ORDER BY pair) FROM chosen"
+def listed_ids(store: Store, f: PairFilter, *, sort: str = "created", descending: bool = True) -> IdList:
+    """As `pair_ids`, for whoever keeps them: a million take 16 MB and not 90."""
+    return _read_ids(store, f, selection(f, sort), order(descending))
+
+
+def sorted_ids(store: Store, f: PairFilter) -> IdList:
+    """Ids of all pairs that pass `f`, sorted."""
+    return _read_ids(store, f, selection(f), "pair")
+
+
+def _read_ids(store: Store, f: PairFilter, chosen: Selection, by: str) -> IdList:
     with store.wide(bool(f.text) or store.is_large):
-        return tuple(store.indexed(lambda session: session.rows(sql, chosen.params), chosen.needs)[0][0] or ())
+        return store.indexed(lambda session: read_ids(session, chosen, by), chosen.needs)
 
 
 def iter_pairs(store: Store, f: PairFilter, *, batch: int = 500) -> Iterator[StoredPair]:
