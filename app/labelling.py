@@ -1,5 +1,6 @@
 """The state of the Label page: which pair is on screen, what has been decided on it, where the queue stands."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from app.guideline import Guideline
 from app.nav import query_now, set_query
 from app.sides import BUILT, SideNames, side_names
 from app.state import ListState, from_query
-from music_core.errors import MusicError
 from music_core.store.evidence import Evidence
 from music_core.store.labels import SaidSoFar
 from music_core.store.reservations import LOOK, Claim
@@ -25,6 +25,8 @@ _PAIR = "mw_label_pair"
 _QUEUE = "mw_label_queue"
 _DESK = "mw_label_desk"
 _STEP = "mw_label_step"
+# A step leads to the next run of the page, which begins at once, or anew where another click has come in between.
+STEP_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A way from one address of the page to another, with the desk that was laid out on it; without one where that failed."""
+    """A way from one address of the page to another, with the desk that was laid out on it; without one where that failed.
+
+    `at` is when, by `time.monotonic`.
+    """
 
     from_query: Mapping[str, Sequence[str]]
     to_query: Mapping[str, Sequence[str]]
     desk: Desk | None
+    at: float
 
 
 def queue_name(state: ListState) -> str:
@@ -212,17 +218,18 @@ def go_to(pair_id: str | None) -> None:
     query, person, desk = query_now(), people.current(), None
     target = {**{name: values for name, values in query.items() if name != "pair"}, **({"pair": [pair_id]} if pair_id else {})}
     # The page fails in the same way, and tells it.
-    with suppress(MusicError):
-        desk = open_desk(person, target) if person else None
-    st.session_state[_STEP] = Step(query, target, desk)
+    with suppress(Exception):
+        # A desk reserves its pair, which is for those who may label.
+        desk = open_desk(person, target) if person and not people.refusal("label") else None
+    st.session_state[_STEP] = Step(query, target, desk, time.monotonic())
 
 
 def arrive(person: str) -> Desk:
     """The desk that the person sees: the one to which a click has led, else the one that the address asks for. Raises as `open_desk`."""
     query = query_now()
     step = st.session_state.pop(_STEP, None)
-    # Not where the person has gone elsewhere since the click.
-    if not isinstance(step, Step) or step.from_query != query:
+    # Not where the person has gone elsewhere since the click, and come back.
+    if not isinstance(step, Step) or step.from_query != query or time.monotonic() - step.at > STEP_S:
         return open_desk(person, query)
     if step.to_query != query:
         set_query(step.to_query)

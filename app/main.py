@@ -39,7 +39,7 @@ def run() -> None:
         position="hidden" if refused else "top",
     )
     with st.container(key="mw-shell"):
-        # Once only: the browser takes some milliseconds for each of them, whenever anything on the page changes.
+        # Not once the browser has both, and a name: it takes some milliseconds for each of them, whenever anything on the page changes.
         if not people.is_kept():
             shell.show()
             people.restore()

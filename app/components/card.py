@@ -30,7 +30,8 @@ def show(desk: Desk) -> None:
     marks: dict[ScreenSide, dict[int, str]] = {"left": {}, "right": {}}
     if desk.voting and (turns := turn_marks.turns_to_mark(pair)):
         marks = {side: turn_marks.toggles(talk, side, turns, desk.marks) for side, talk in talks.items()}
-        turn_marks.listen(token, desk.marks)
+        # Something new above the script has the browser mount it anew, without what was pressed.
+        turn_marks.listen(token, turn_marks.marks_given(token, talks, turns, desk.marks))
     elif desk.label is not None and desk.revealed:
         marks = {side: turn_marks.chips(desk.label.event, branch) for side, branch in branches.items()}
     left, right = (replace(_side(side.capitalize(), talks[side], branches[side], names), after=marks[side]) for side in branches)

@@ -1,6 +1,8 @@
 // The marks of the replies on screen: which are pressed, kept for as long as their card is there, and told to the server.
 export default function ({ data, parentElement, setStateValue }) {
-  // On the element, since this script is read anew whenever it is mounted.
+  // This is called again for other data and another theme, and what it then gave back before is not: what listened goes first. What is
+  // pressed stands on the element, which stays.
+  parentElement.mwStop?.();
   if (parentElement.mwCard?.name !== data.card) parentElement.mwCard = { name: data.card, given: { ...data.given } };
   const card = parentElement.mwCard;
   const buttons = () => document.querySelectorAll(".mw-marks button[data-reply]");
@@ -26,8 +28,9 @@ export default function ({ data, parentElement, setStateValue }) {
   arrived.observe(document.body, { childList: true, subtree: true });
   document.addEventListener("click", press);
   paint();
-  return () => {
+  parentElement.mwStop = () => {
     arrived.disconnect();
     document.removeEventListener("click", press);
   };
+  return parentElement.mwStop;
 }

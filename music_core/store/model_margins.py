@@ -18,7 +18,7 @@ _IS_BUILT = f"SELECT DISTINCT pair FROM fast.origins WHERE {BUILT}"
 
 _TWO = f"""
 WITH trained AS ({_TRAINED}), built AS ({_IS_BUILT})
-SELECT pair, hash(p.seed_id) AS seed, b.pair IS NOT NULL AS built, ma.margin AS margin_a, mb.margin AS margin_b,
+SELECT pair, hash(p.seed_key) AS seed, b.pair IS NOT NULL AS built, ma.margin AS margin_a, mb.margin AS margin_b,
        pair IN (SELECT pair FROM trained WHERE model_id = ?) AS trained_a,
        pair IN (SELECT pair FROM trained WHERE model_id = ?) AS trained_b
 FROM fast.pairs p

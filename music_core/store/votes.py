@@ -42,7 +42,7 @@ _NEEDS = ("models", "trained")
 # The same as numbers from 0 on, pairs in the order of their seeds.
 _NUMBERED = """
 CREATE OR REPLACE TEMP TABLE numbered AS {chosen}
-SELECT pair, CAST(row_number() OVER () - 1 AS INTEGER) AS n, seed FROM (SELECT pair, hash(seed_id) AS seed FROM chosen ORDER BY seed)"""
+SELECT pair, CAST(row_number() OVER () - 1 AS INTEGER) AS n, seed FROM (SELECT pair, hash(seed_key) AS seed FROM chosen ORDER BY seed)"""
 _RATERS = """
 CREATE OR REPLACE TEMP TABLE raters AS
 SELECT rater, CAST(row_number() OVER (ORDER BY rater) - 1 AS INTEGER) AS number FROM (

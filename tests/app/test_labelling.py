@@ -1,12 +1,13 @@
 import gc
 import re
+import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import actions, data
-from app.labelling import Desk, Step, next_open
+from app.labelling import STEP_S, Desk, Step, next_open
 from app.people import clean_name
 from music_core.store.labels import label_history
 from music_core.types import StoredLabel
@@ -217,12 +218,14 @@ def test_a_vote_that_cannot_be_stored_is_an_error_and_no_label(one_home: Path, u
     assert "cannot be labelled" in outcome.error.message
 
 
-@pytest.mark.parametrize(("asked", "shown"), [("here", "there"), ("elsewhere", "here")])
-def test_a_step_is_taken_from_the_address_of_the_click_only(open_page: Open, full_home: Path, asked: str, shown: str) -> None:
-    """The person may have gone elsewhere before the page was drawn."""
+@pytest.mark.parametrize(("asked", "age", "shown"), [("here", 0, "there"), ("elsewhere", 0, "here"), ("here", STEP_S + 1, "here")])
+def test_a_step_is_taken_from_the_address_of_the_click_and_soon(
+    open_page: Open, full_home: Path, asked: str, age: float, shown: str
+) -> None:
+    """The person may have gone elsewhere before the page was drawn, and come back."""
     ids = {"here": plain_pair(3, 5).id, "there": plain_pair(4).id, "elsewhere": plain_pair(8).id}
     app = open_page("label", full_home, {"pair": ids["here"]}, person="Pam")
-    app.session_state["mw_label_step"] = Step({"pair": [ids[asked]]}, {"pair": [ids["there"]]}, None)
+    app.session_state["mw_label_step"] = Step({"pair": [ids[asked]]}, {"pair": [ids["there"]]}, None, time.monotonic() - age)
     app = app.run()
     assert query_of(app)["pair"] == [ids[shown]]
     assert app.session_state["mw_card"].pair_id == ids[shown]

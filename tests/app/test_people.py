@@ -10,12 +10,12 @@ from app import data
 from app.launching import Draft
 from jobs.runner import LocalRunner
 from music_core.store.labels import label_history
-from music_core.store.queues import list_queues
+from music_core.store.queues import PoolPair, QueueHead, create_queue, list_queues
 from music_core.store.views import list_views
 from music_core.store.votes import votes
 from tests.app.conftest import Open, Use, text_of
 from tests.app.runs import put_run
-from tests.app.samples import fill, rice_pair
+from tests.app.samples import fill, plain_pair, rice_pair
 
 PAIR = rice_pair()
 ADA = {
@@ -72,6 +72,21 @@ def whole(home: Path, monkeypatch: pytest.MonkeyPatch, claims: dict[str, Any] | 
     return app.run()
 
 
+@pytest.fixture
+def queued(tmp_path: Path) -> Path:
+    """A store with a queue of all its pairs."""
+    home = tmp_path / "queued"
+    store = fill(home, n_plain=8)
+    pool = [PoolPair(plain_pair(i, 2 + i % 4).id, 1.0, True) for i in range(8)]
+    create_queue(store, QueueHead("all of it", "uniform", 1), pool)
+    store.close()
+    return home
+
+
+def n_reserved(person: str) -> int:
+    return int(data.store().read("SELECT count(*) FROM lake.reservation_rows WHERE person = ?", [person])[0][0])
+
+
 def press(app: AppTest, words: str) -> AppTest:
     return next(b for b in app.button if b.label == words).click().run()
 
@@ -96,6 +111,20 @@ def test_each_role_finds_its_limits_on_label_and_jobs_with_the_reason(
     assert (f"needs the role operator; you are {role}." in text_of(app)) is not run
     app = open_page("jobs", home, {"run": "generate-busy"})
     assert app.button(key="mw-cancel-generate-busy").disabled is not run
+
+
+def test_a_click_of_somebody_who_may_no_longer_label_reserves_nothing(open_page: Open, queued: Path, settle: Any) -> None:
+    app = press(open_page("label", queued, {"queue": "all of it"}, person="Lea"), "Left")
+    assert n_reserved("Lea") > 0
+    app.session_state["mw_held"] = {}  # as after ten minutes
+    before = n_reserved("Lea")
+    settle('[people]\nwithout_sign_in = "viewer"')
+    app = press(app, "Next")
+    assert "Labelling needs the role annotator; you are viewer." in text_of(app)
+    assert n_reserved("Lea") == before
+    settle('[people]\nwithout_sign_in = "annotator"')
+    assert app.run().session_state["mw_card"].person == "Lea"
+    assert n_reserved("Lea") > before
 
 
 FORGED = """

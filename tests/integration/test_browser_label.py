@@ -143,21 +143,35 @@ def test_the_keyboard_alone_marks_replies_gives_reasons_and_votes(desk: Visit, s
     desk.page.wait_for_function(f"!location.href.includes('{PAIR}')")
 
 
+def mark_button(desk: Visit, reply: str, mark: str) -> Locator:
+    return desk.page.get_by_role("group", name=f"Turn {reply}: the reply is").get_by_role("button", name=mark)
+
+
+def pressed(desk: Visit) -> list[list[str]]:
+    found = desk.page.locator('.mw-marks [aria-pressed="true"]')
+    marks: list[list[str]] = found.evaluate_all("all => all.map(b => [b.dataset.reply, b.dataset.mark])")
+    return marks
+
+
+def choose_a_reason(desk: Visit) -> None:
+    """Have the page run anew."""
+    desk.page.get_by_role("button", name="Reasons").click()
+    desk.page.get_by_text("consistent over the turns").click()
+    desk.settled()
+    desk.page.keyboard.press("Escape")
+
+
 def test_marks_stay_pressed_while_the_page_runs_anew_and_go_with_the_vote(desk: Visit, server: Server) -> None:
     def button(reply: str, mark: str) -> Locator:
-        return desk.page.get_by_role("group", name=f"Turn {reply}: the reply is").get_by_role("button", name=mark)
+        return mark_button(desk, reply, mark)
 
     button("2, left", "Good").click()
     button("3, right", "Bad").click()
     button("3, right", "Flag").click()
     button("3, left", "Bad").click()
     button("3, left", "Bad").click()
-    desk.page.get_by_role("button", name="Reasons").click()
-    desk.page.get_by_text("consistent over the turns").click()
-    desk.settled()
-    desk.page.keyboard.press("Escape")
-    pressed = desk.page.locator('.mw-marks [aria-pressed="true"]')
-    assert pressed.evaluate_all("all => all.map(b => [b.dataset.reply, b.dataset.mark])") == [["2-left", "good"], ["3-right", "flag"]]
+    choose_a_reason(desk)
+    assert pressed(desk) == [["2-left", "good"], ["3-right", "flag"]]
     desk.key("1")
     desk.shown("Stored and read back")
     assert dict(events(server.home)[-1].turn_marks) == {2: "left:good", 3: "right:flag"}
@@ -167,6 +181,41 @@ def test_marks_stay_pressed_while_the_page_runs_anew_and_go_with_the_vote(desk: 
     desk.key("2")
     desk.shown("Right is better")
     assert dict(events(server.home)[-1].turn_marks) == {3: "right:flag"}
+
+
+def test_marks_stay_pressed_in_another_theme_and_below_something_new_and_do_not_go_with_a_skip(desk: Visit, server: Server) -> None:
+    mark_button(desk, "2, left", "Good").click()
+    desk.settled()
+    desk.page.emulate_media(color_scheme="dark")
+    desk.settled()
+    mark_button(desk, "3, right", "Flag").click()
+    assert pressed(desk) == [["2-left", "good"], ["3-right", "flag"]]
+    make_queue(server.home, "three", 1)
+    choose_a_reason(desk)
+    desk.page.get_by_label("Queue").first.wait_for()
+    assert pressed(desk) == [["2-left", "good"], ["3-right", "flag"]]
+    mark_button(desk, "3, right", "Flag").click()
+    assert pressed(desk) == [["2-left", "good"]]
+    desk.key("1")
+    desk.shown("Stored and read back")
+    assert dict(events(server.home)[-1].turn_marks) == {2: "left:good"}
+    desk.key("n")
+    desk.page.wait_for_function(f"!location.href.includes('{PAIR}')")
+    for _ in range(2):
+        desk.settled()
+        skipped = desk.page.url
+        desk.page.locator(".mw-marks").first.wait_for()
+        desk.page.locator('.mw-marks [data-mark="bad"]').first.click()
+        assert len(pressed(desk)) == 1
+        desk.key("s")
+        desk.page.wait_for_function(f"location.href !== '{skipped}'")
+        desk.settled()
+        assert pressed(desk) == []
+    desk.page.locator('.mw-marks [data-mark="flag"]').first.click()
+    now = desk.page.url.rsplit("pair=", 1)[1]
+    desk.key("2")
+    desk.shown("Stored and read back")
+    assert list(events(server.home, now)[-1].turn_marks.values()) == ["left:flag"]
 
 
 def test_two_tabs_of_one_person_are_two_events_and_one_label(desk: Visit, server: Server) -> None:

@@ -213,28 +213,21 @@ def markup(
     open_prefix: bool = False,
     first_turn: int = 0,
     most: int = MOST_TURNS,
-    last_turn: int | None = None,
-    heads: bool = True,
     view: View = PLAIN,
 ) -> str:
-    """The whole comparison as HTML: at most `most` turns, from `first_turn` on and up to `last_turn`. Pure.
-
-    Without `heads` it is a part that follows another: no names of the sides above it, and no landmark of its own.
-    """
+    """The whole comparison as HTML: at most `most` turns, from `first_turn` on. Pure."""
     turns = align(left.conversation, right.conversation)
     n_same = shared_prefix(turns)
     parting = turns[n_same].turn if n_same < len(turns) else None
     # By number: a system message before the first turn takes no turn's place, which the next window would not make good.
     end = max(first_turn, 1) + most - 1
-    window = [turn for turn in turns if first_turn <= turn.turn <= (end if last_turn is None else min(end, last_turn))]
+    window = [turn for turn in turns if first_turn <= turn.turn <= end]
     drawing = _Drawing(left, right, view, _limit(window, view), _changes(window, view.turn) if view.words else {})
     same = [turn for turn in window if parting is None or turn.turn < parting]
     rest = window[len(same) :]
     asked = any(turn.turn == view.turn > 0 for turn in same)
     body = _prefix(drawing, same, open_prefix or asked or not rest)
     body += "".join(_turn(drawing, turn, turn.turn == parting) for turn in rest)
-    if not heads:
-        return f'<div class="mw-conv">{body}</div>'
     return (
         f'<section class="mw-conv" aria-label="{attribute(left.name)} and {attribute(right.name)}, turn by turn">'
         f'<div class="mw-row mw-heads">{_heading(left)}{_heading(right)}</div>{body}</section>'
