@@ -5,7 +5,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
@@ -121,8 +121,8 @@ def _ceiling(home: str, version: int, f: PairFilter) -> Ceiling:  # noqa: ARG001
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _difference(home: str, version: int, f: PairFilter, with_training_pairs: bool, a: str, b: str, reference: str) -> PairedDifference:  # noqa: ARG001
-    said = votes(data.store(), f, kinds={kind_behind(rater) for rater in (a, b, reference)})
-    return paired_difference([replace(v, trained_on=False) for v in said] if with_training_pairs else said, a, b, reference)
+    found = vote_columns(data.store(), f, kinds={kind_behind(rater) for rater in (a, b, reference)})
+    return paired_difference(table_of(found, with_training_pairs=with_training_pairs), a, b, reference)
 
 
 # The states tell a run that was finished since from what was read before.

@@ -11,7 +11,7 @@ from music_core.evaluate.votes import VoteTable, table_of_numbers
 from music_core.facts import PairFacts
 from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter
-from music_core.store.slices import property_rows
+from music_core.store.slices import property_of
 from music_core.store.votes import VoteColumns, vote_columns
 from music_core.types import Vote
 
@@ -89,16 +89,21 @@ def members_by(store: Store, by: str, pairs: NDArray[np.uint64], f: PairFilter |
 
     A pair of two sources is in both. Raises `ValueError` for an unknown `by`.
     """
-    place = {pair: i for i, pair in enumerate(pairs.tolist())}
-    found: dict[str, list[int]] = {}
-    for pair, *value in property_rows(store, by, f):
-        if (i := place.get(pair)) is not None:
-            found.setdefault(length_gap_bucket(*value) if by == "length_gap" else str(value[0]), []).append(i)
-    stated = np.zeros(len(pairs), np.bool_)
-    stated[[i for at in found.values() for i in at]] = True
-    if not stated.all():
-        found[NOT_STATED] = [*found.get(NOT_STATED, ()), *map(int, np.flatnonzero(~stated))]
-    return {name: np.unique(np.array(found[name], np.int64)) for name in sorted(found, key=lambda name: _place(by, name))}
+    stated = property_of(store, by, f)
+    if not len(pairs):
+        return {}
+    order = np.argsort(pairs)
+    at = order[np.minimum(np.searchsorted(pairs, stated.pair, sorter=order), len(pairs) - 1)]
+    known = pairs[at] == stated.pair
+    at, value = at[known], stated.value[known]
+    found: dict[str, list[NDArray[np.int64]]] = {}
+    for k in np.unique(value).tolist():
+        found.setdefault(stated.names[k], []).append(at[value == k])
+    others = np.ones(len(pairs), np.bool_)
+    others[at] = False
+    if others.any():
+        found.setdefault(NOT_STATED, []).append(np.flatnonzero(others))
+    return {name: np.unique(np.concatenate(found[name])) for name in sorted(found, key=lambda name: _place(by, name))}
 
 
 def _place(by: str, name: str) -> tuple[bool, int, str]:
