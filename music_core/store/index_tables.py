@@ -9,11 +9,11 @@ from music_core.store.label_rows import LABEL_COLUMNS, REPEAT
 class Table:
     """A table in memory and the rows of the lake that it is made of: those of `only`, by `key`; `newest` is the order among equals.
 
-    A table of which `passing` is true holds what the last refresh brought and no more. `through` names such a table, from which this
-    one takes what arrives, in place of asking the lake again. Rows of a `short` table, which many commits add a few to, are taken
-    from where DuckLake inlines them, where that can be done. Where rows may stand `twice`, what arrives is not looked for first.
-    `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart. `numbers`
-    names what stands as a number beside the columns of `source`: `pair`, of `pair_id`, and the like.
+    A table of which `passing` is true holds what the last refresh brought and no more, after the first nothing. `through` names such a
+    table, from which this one takes what arrives, in place of asking the lake again. Rows of a `short` table, which many commits add a
+    few to, are taken from where DuckLake inlines them, where that can be done. Where rows may stand `twice`, what arrives is not looked
+    for first. `reads` is the part after FROM, for columns that are worked out of `source` before rows are told apart. `numbers` names
+    what stands as a number beside the columns of `source`: `pair`, of `pair_id`, and the like.
     """
 
     name: str
