@@ -15,6 +15,7 @@ from music_core.store.guidelines import add_guideline, guidelines
 from music_core.store.labels import (
     SaidSoFar,
     add_label,
+    all_labels,
     current_label,
     label_history,
     label_of_id,
@@ -162,9 +163,10 @@ def test_where_a_person_stands_is_the_same_by_the_index_as_by_the_labels(store: 
         else:
             found = say(store, target, person, rng.choice(["left", "tie", "skip"]))
             firsts.setdefault(target, found)
+        events = [label.event for label in all_labels(store)]
         for who in ("ann", "bob", "nobody"):
             standing = newest_standing(store, who)
-            touched = {p for p in six_pairs if label_history(store, p, who)}
+            touched = {event.pair_id for event in events if event.person == who}
             newest_id = None if standing is None else standing.id
             assert said_so_far(store, who) == SaidSoFar(frozenset(touched), frozenset(labelled_ids(store, who)), newest_id)
             assert newest_id is None or label_of_id(store, newest_id) == standing
