@@ -113,6 +113,25 @@ def test_each_role_finds_its_limits_on_label_and_jobs_with_the_reason(
     assert app.button(key="mw-cancel-generate-busy").disabled is not run
 
 
+def told_to_the_browser(app: AppTest) -> int:
+    """How many components are there that only the browser's keeping needs."""
+
+    def within(block: Any) -> int:
+        return sum(within(node) if hasattr(node, "children") else node.type == "bidi_component" for node in block.children.values())
+
+    return within(app._tree)
+
+
+def test_the_browser_is_told_a_name_until_it_has_it_and_again_when_it_changes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = whole(home, monkeypatch)
+    assert told_to_the_browser(app) == told_to_the_browser(app.run()) == 2
+    for name in ("Ada", "Bea"):
+        app.session_state["mw_person"] = name
+        assert [told_to_the_browser(app.run()) for _ in range(3)] == [2, 0, 0]
+    app.session_state["mw_person"] = None
+    assert [told_to_the_browser(app.run()) for _ in range(2)] == [2, 2]
+
+
 def test_a_click_of_somebody_who_may_no_longer_label_reserves_nothing(open_page: Open, queued: Path, settle: Any) -> None:
     app = press(open_page("label", queued, {"queue": "all of it"}, person="Lea"), "Left")
     assert n_reserved("Lea") > 0
