@@ -74,9 +74,22 @@ class Place:
     following: str | None
 
 
+# Whether this process is a server, in which many threads read at once.
+_serving = False
+
+
+def serve() -> None:
+    """From now on keep open what is opened, see `Store.keep_open`; until `end`."""
+    global _serving
+    _serving = True
+
+
 @st.cache_resource(show_spinner="Opening the store …")
 def _open(home: str, catalog: str | None, data_path: str | None) -> Store:
-    return open_store(Path(home), catalog=catalog, data_path=data_path)
+    opened = open_store(Path(home), catalog=catalog, data_path=data_path)
+    if _serving:
+        opened.keep_open()
+    return opened
 
 
 _Where = tuple[str, str | None, str | None]
@@ -89,6 +102,8 @@ def end() -> None:
     """Wait for what runs in the background; nothing more is begun. For the end of the server."""
     for pool in (_AHEAD, _BESIDE):
         pool.shutdown(cancel_futures=True)
+    if _newest is not None:
+        _newest[1].let_go()
 
 
 def store() -> Store:

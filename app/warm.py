@@ -63,4 +63,6 @@ def _fill_index() -> None:
     attach = importlib.import_module("music_core.store.attach")
     settings = load_settings()
     attach.make_ready(attach.address(settings.home, settings.catalog, settings.data_path))
-    importlib.import_module("app.data").store().indexed(lambda _: None)
+    data = importlib.import_module("app.data")
+    data.serve()
+    data.store().indexed(lambda _: None)

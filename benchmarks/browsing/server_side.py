@@ -27,6 +27,7 @@ _WORDS = ("Zymurgy", "quokka", "Note 1234", "quokka: ", "note 77")
 def measure(home: Path, seed: int) -> dict[str, Times]:
     """Milliseconds of every thing, ours and bare, on the store in `home`, which is written to."""
     os.environ["MUSIC_HOME"] = str(home)
+    data.serve()
     data.store()
     bare, random = Bare(home), Random(seed)
     bare.prepare_save()

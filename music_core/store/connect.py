@@ -15,8 +15,9 @@ import duckdb
 from music_core.config import load_settings
 from music_core.errors import StoreBusyError, StoreError
 from music_core.store import attach, migrate
-from music_core.store.index import Index
+from music_core.store.index import CATALOG, Index
 from music_core.store.index_tables import COPIES
+from music_core.store.keeper import Keeper
 from music_core.store.queue import Queue
 from music_core.store.session import Row, Session
 from music_core.store.text import without_password
@@ -76,10 +77,17 @@ class Store:
         self.text_files: tuple[str, ...] = ()
         self._n_cursors = self._n_wide = 0
         self._is_wide = False
+        self._keeper: Keeper | None = None
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor for the calling thread; closed at the end, with any transaction that it left open."""
+        with self._counted() as cursor, contextlib.closing(cursor):
+            yield cursor
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor that may outlive the block, in which alone it may run queries."""
         with self._guard:
             self._guard.wait_for(lambda: not self._is_narrowing, _PAUSE_S)
             if self._root is None:
@@ -91,7 +99,6 @@ class Store:
             cursor.execute("SET enable_progress_bar = false")
             yield cursor
         finally:
-            cursor.close()
             with self._guard:
                 self._n_cursors -= 1
                 self._narrow()
@@ -243,6 +250,24 @@ class Store:
         """Id of the newest snapshot: grows with every commit by anyone, so it serves as a cache key."""
         return int(self.read("SELECT id FROM ducklake_current_snapshot('lake')")[0][0])
 
+    def keep_open(self) -> None:
+        """Until `close` or `let_go`: keep the catalog open between transactions; see `store.keeper`. For a server."""
+        if not self.where.is_postgres and self._keeper is None:
+            log = Path(f"{self.where.catalog.partition(':')[2]}-wal")
+            self._keeper = Keeper(self._idle_transaction, log)
+
+    def let_go(self) -> None:
+        """End what `keep_open` has begun."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.end()
+
+    def _idle_transaction(self) -> duckdb.DuckDBPyConnection:
+        with self._counted() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute(f"SELECT * FROM sqlite_query('{CATALOG}', 'SELECT count(*) FROM ducklake_schema')").fetchall()
+            return cursor
+
     @property
     def is_open(self) -> bool:
         """Whether `close` has not been called yet."""
@@ -255,6 +280,7 @@ class Store:
 
     def close(self) -> None:
         """Release the catalog; may be called twice. Calls of other methods after this raise `StoreError`."""
+        self.let_go()
         with self._guard:
             root, self._root = self._root, None
         if root is not None:

@@ -52,7 +52,7 @@ _INSERTS = ("inserted_into_table", "inlined_insert")
 # These move or hide rows, or are not about tables; anything else than they and an insert makes a table another one.
 _NO_NEWS = ("merge_adjacent", "inline_flush", "inlined_delete", "deleted_from_table", "created_view", "dropped_view", "altered_view")
 # Asked of the catalog's own database, by its key: through the lake the same costs twice as much, and a look at the lock rows more.
-_CATALOG = "__ducklake_metadata_lake"
+CATALOG = "__ducklake_metadata_lake"
 
 
 # A look takes a few milliseconds, and asking the lake instead more than that; filling takes seconds.
@@ -221,7 +221,7 @@ class Index:
 
     def _ask(self, session: Session, sql: str) -> list[Row]:
         """The catalog's answer; SQLite's comes as text throughout."""
-        return session.rows(f"SELECT * FROM {self._catalog}_query('{_CATALOG}', '{sql}')")
+        return session.rows(f"SELECT * FROM {self._catalog}_query('{CATALOG}', '{sql}')")
 
 
 def _load(session: Session, table: Table, *, is_empty: bool) -> None:
@@ -252,7 +252,7 @@ def _inserted(source: str, first: int, last: int) -> str:
 def _inlined(holder: str, casts: str, first: int, last: int) -> str:
     """The same where all of them were inlined, straight out of the catalog: through the lake it takes five times as long."""
     sql = f"SELECT * FROM {holder} WHERE begin_snapshot BETWEEN {first} AND {last}"
-    return f"(SELECT {casts} FROM sqlite_query('{_CATALOG}', '{sql}'))"
+    return f"(SELECT {casts} FROM sqlite_query('{CATALOG}', '{sql}'))"
 
 
 def _append(session: Session, table: Table, since: str) -> None:
