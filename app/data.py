@@ -74,22 +74,9 @@ class Place:
     following: str | None
 
 
-# Whether this process is a server, in which many threads read at once.
-_serving = False
-
-
-def serve() -> None:
-    """From now on keep open what is opened, see `Store.keep_open`; until `end`."""
-    global _serving
-    _serving = True
-
-
 @st.cache_resource(show_spinner="Opening the store …")
 def _open(home: str, catalog: str | None, data_path: str | None) -> Store:
-    opened = open_store(Path(home), catalog=catalog, data_path=data_path)
-    if _serving:
-        opened.keep_open()
-    return opened
+    return open_store(Path(home), catalog=catalog, data_path=data_path)
 
 
 _Where = tuple[str, str | None, str | None]
@@ -98,12 +85,40 @@ _Where = tuple[str, str | None, str | None]
 _newest: tuple[_Where, Store] | None = None
 
 
+# Whether this process is a server, in which many threads read at once, and the store that is kept open for them.
+_serving = False
+_kept: Store | None = None
+
+
+def serve() -> None:
+    """Keep the store open that the settings name, see `Store.keep_open`, until `stop_serving`."""
+    global _serving
+    _serving = True
+    if _newest is not None:
+        _keep(_newest[1])
+
+
+def stop_serving() -> None:
+    """End what `serve` has begun."""
+    global _serving
+    _serving = False
+    _keep(None)
+
+
+def _keep(opened: Store | None) -> None:
+    global _kept
+    before, _kept = _kept, opened
+    if before is not None and before is not opened:
+        before.let_go()
+    if opened is not None:
+        opened.keep_open()
+
+
 def end() -> None:
     """Wait for what runs in the background; nothing more is begun. For the end of the server."""
     for pool in (_AHEAD, _BESIDE):
         pool.shutdown(cancel_futures=True)
-    if _newest is not None:
-        _newest[1].let_go()
+    stop_serving()
 
 
 def store() -> Store:
@@ -116,6 +131,8 @@ def store() -> Store:
         return known[1]
     opened = _open(*where)
     _newest = (where, opened)
+    if _serving:
+        _keep(opened)
     return opened
 
 
@@ -193,10 +210,9 @@ def runs() -> list[Run]:
 
 
 def place_of(pair_id: str, state: ListState, person: str | None) -> Place:
-    """The pair's neighbours in the list of `state`."""
+    """The pair's neighbours in the list of `state`, as it stood when this process last looked, as for `pair_view`."""
     f, sort = state.filter(person), sort_of(state)
-    home, _ = _now()
-    ids = _ids(home, store().written_at(selection(f, sort).tables), f, sort, not state.asc)
+    ids = _ids(str(store().home), store().written_at(selection(f, sort).tables), f, sort, not state.asc)
     i = ids.place_of(pair_id)
     if i is None:
         return Place(None, len(ids), None, ids[0] if ids else None)

@@ -61,8 +61,10 @@ def _warm() -> None:
 def _fill_index() -> None:
     # DuckDB checks the signatures of its extensions, which takes half a second, while Python imports.
     attach = importlib.import_module("music_core.store.attach")
-    settings = load_settings()
-    attach.make_ready(attach.address(settings.home, settings.catalog, settings.data_path))
-    data = importlib.import_module("app.data")
-    data.serve()
+    try:
+        settings = load_settings()
+        attach.make_ready(attach.address(settings.home, settings.catalog, settings.data_path))
+    finally:
+        data = importlib.import_module("app.data")
+        data.serve()
     data.store().indexed(lambda _: None)

@@ -252,8 +252,9 @@ class Store:
 
     def keep_open(self) -> None:
         """Until `close` or `let_go`: keep the catalog open between transactions; see `store.keeper`. For a server."""
-        if not self.where.is_postgres and self._keeper is None:
-            log = Path(f"{self.where.catalog.partition(':')[2]}-wal")
+        if not self.where.is_postgres and self._keeper is None and self.is_open:
+            # SQLite follows links before it names its log.
+            log = Path(f"{os.path.realpath(self.where.catalog.partition(':')[2])}-wal")
             self._keeper = Keeper(self._idle_transaction, log)
 
     def let_go(self) -> None:

@@ -69,8 +69,16 @@ class IdList(Sequence[str]):
         return bool(self._first[i] == first and self._rest[i] == rest) and i not in self._strange
 
     def n_of(self, ids: Collection[str]) -> int:
-        """How many of these different ids are among them."""
-        return sum(id_ in self for id_ in ids)
+        """How many of these different ids are among them. Thousands are looked up at once."""
+        known = [id_ for id_ in ids if _CONTENT_ID.fullmatch(id_)]
+        n_strange = sum(id_ in self._places for id_ in ids)
+        if not self._sorted or not len(self) or not known:
+            return n_strange + sum(id_ in self for id_ in known)
+        halves = np.frombuffer(bytes.fromhex("".join(id_[2:] for id_ in known)), ">u8").reshape(-1, 2)
+        first, rest = halves[:, 0].astype(np.uint64), halves[:, 1].astype(np.uint64)
+        at = np.minimum(np.searchsorted(self._first, first), len(self) - 1)
+        there = (self._first[at] == first) & (self._rest[at] == rest)
+        return n_strange + sum(i not in self._strange for i in at[there].tolist())
 
 
 def _halves(id_: object) -> tuple[np.uint64, np.uint64] | None:

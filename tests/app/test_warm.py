@@ -1,7 +1,7 @@
 """What is made ready before anybody comes."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,23 @@ import pytest
 from app import data, reports, warm
 from music_core.store.session import IdTable, Row, Session
 from tests.app.conftest import Use
+
+
+@pytest.fixture(autouse=True)
+def _no_server_goes_on() -> Iterator[None]:
+    yield
+    data.stop_serving()
+
+
+def test_a_server_keeps_the_store_open_that_the_settings_name(one_home: Path, use_home: Use, tmp_path: Path) -> None:
+    first = use_home(one_home)
+    assert first._keeper is None
+    data.serve()
+    assert first._keeper is not None
+    other = use_home(tmp_path)
+    assert (first._keeper, other._keeper is None) == (None, False)
+    data.stop_serving()
+    assert use_home(one_home)._keeper is other._keeper is None
 
 
 def test_the_first_page_finds_its_figures_ready(one_home: Path, use_home: Use, monkeypatch: pytest.MonkeyPatch) -> None:
