@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app import data, reports, warm
+from music_core.store.connect import Store
 from music_core.store.session import IdTable, Row, Session
 from tests.app.conftest import Use
 
@@ -18,15 +19,19 @@ def _no_server_goes_on() -> Iterator[None]:
     data.stop_serving()
 
 
+def is_kept(store: Store) -> bool:
+    return store._keeper is not None
+
+
 def test_a_server_keeps_the_store_open_that_the_settings_name(one_home: Path, use_home: Use, tmp_path: Path) -> None:
     first = use_home(one_home)
-    assert first._keeper is None
+    assert not is_kept(first)
     data.serve()
-    assert first._keeper is not None
+    assert is_kept(first)
     other = use_home(tmp_path)
-    assert (first._keeper, other._keeper is None) == (None, False)
+    assert (is_kept(first), is_kept(other)) == (False, True)
     data.stop_serving()
-    assert use_home(one_home)._keeper is other._keeper is None
+    assert (is_kept(use_home(one_home)), is_kept(other)) == (False, False)
 
 
 def test_the_first_page_finds_its_figures_ready(one_home: Path, use_home: Use, monkeypatch: pytest.MonkeyPatch) -> None:

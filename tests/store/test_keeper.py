@@ -21,6 +21,10 @@ def log_of(store: Store) -> Path:
     return store.home / "catalog.sqlite-wal"
 
 
+def is_wide(store: Store) -> bool:
+    return store._is_wide
+
+
 def wait_for(there: Callable[[], bool]) -> None:
     until = time.monotonic() + 30
     while not there():
@@ -100,8 +104,8 @@ def test_the_index_is_packed_and_threads_come_and_go_beside_it(store: Store) -> 
     for _ in range(5):
         with store.wide():
             assert list_pairs(store, PairFilter()) == before
-            assert store._is_wide
-        assert not store._is_wide
+            assert is_wide(store)
+        assert not is_wide(store)
         # As `Store.pack`, which says nothing where it is hindered.
         with store._cursor() as cursor:
             cursor.execute("CHECKPOINT fast")
