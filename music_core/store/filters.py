@@ -42,6 +42,8 @@ GAPS: Mapping[str, str] = {
     "chosen longer": "gap >= 0.1 AND gap < 0.5",
     "chosen much longer": "gap >= 0.5",
 }
+# (pair, gap) as `GAPS` bounds it.
+GAP_ROWS = "SELECT pair, (chosen - rejected) / greatest(chosen, rejected, 1) AS gap FROM fast.lengths"
 # What any origin may say of a pair, besides what `sources` and the like ask of one and the same.
 ALSO = ("source", "schedule", "method")
 
@@ -219,9 +221,8 @@ def _lengths(f: PairFilter) -> list[Part]:
         raise StoreError(f"'{unknown[0]}' is no length gap.", f"Length gaps are: {', '.join(GAPS)}.")
     found: list[Part] = []
     if f.gaps:
-        gap = "SELECT pair, (chosen - rejected) / greatest(chosen, rejected, 1) AS gap FROM fast.lengths"
         within = " OR ".join(f"({GAPS[name]})" for name in f.gaps)
-        found.append((f"p.pair IN (SELECT pair FROM ({gap}) WHERE {within})", ()))
+        found.append((f"p.pair IN (SELECT pair FROM ({GAP_ROWS}) WHERE {within})", ()))
     if f.gap_chars is not None:
         found.append(("p.pair IN (SELECT pair FROM fast.lengths WHERE chosen - rejected BETWEEN ? AND ?)", f.gap_chars))
     return found

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music_core.store.connect import Store
-from music_core.store.filters import GAPS, PairFilter, selection
+from music_core.store.filters import GAP_ROWS, GAPS, PairFilter, selection
 from music_core.store.session import Session
 from music_core.store.text import from_json
 
@@ -22,8 +22,7 @@ _SQL: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "source": (_OF_ORIGINS.format("source"), ()),
     "schedule": (_OF_ORIGINS.format("schedule"), ()),
     "length_gap": (
-        f"SELECT pair, CASE {_GAP_NAMES} END AS value FROM (SELECT pair, "
-        "(l.chosen - l.rejected) / greatest(l.chosen, l.rejected, 1) AS gap FROM fast.lengths l JOIN chosen USING (pair))",
+        f"SELECT pair, CASE {_GAP_NAMES} END AS value FROM ({GAP_ROWS}) JOIN chosen USING (pair)",
         ("lengths",),
     ),
     "simulator": (
@@ -61,7 +60,6 @@ def property_of(store: Store, by: str, f: PairFilter | None = None) -> Property:
         session.rows(_NAMED)
         names = [row[0] for row in session.rows("SELECT value FROM named ORDER BY number")]
         found = session.arrays("SELECT pair, number FROM stated JOIN named USING (value)")
-        session.rows("DROP TABLE stated")
         # Simulators are named as they stand in JSON.
         return Property(found["pair"], found["number"], tuple(from_json(f'"{name}"') if by == "simulator" else name for name in names))
 
