@@ -21,6 +21,7 @@ from music_core.evaluate.votes import GROUPS, VoteTable, kind_behind, kind_of, t
 from music_core.store.manifests import ManifestCounts, manifest_counts
 from music_core.store.model_margins import SeedCounts, TwoMargins, held_out_counts, ids_of, margins_of_two, written
 from music_core.store.pairs import PairFilter, PairRow, list_pairs
+from music_core.store.places import places_of
 from music_core.store.runs import run_report
 from music_core.store.votes import VoteColumns, vote_columns
 from music_core.types import BranchName, RewardModel, Split
@@ -111,10 +112,8 @@ def _table(home: str, version: Writes, a: RewardModel, b: RewardModel, reference
     else:
         others = _votes(home, version, kind_behind(reference))
         named = np.array([reference in (rater, GROUPS.get(kind_of(rater))) for rater in others.raters], np.bool_)
-        place = np.searchsorted(rows.pair, others.index_numbers)
-        place[place == len(rows.pair)] = 0
-        shared = rows.pair[place] == others.index_numbers if len(rows.pair) else np.zeros(len(place), np.bool_)
-        kept = np.flatnonzero(named[others.rater] & shared[others.pair])
+        place = places_of(others.index_numbers, rows.pair)
+        kept = np.flatnonzero(named[others.rater] & (place[others.pair] >= 0))
         said = (others.rater[kept] + len(raters), place[others.pair[kept]], others.value[kept], others.trained_on[kept], others.final[kept])
         parts.append(said)
         raters += others.raters

@@ -11,6 +11,7 @@ from music_core.evaluate.votes import VoteTable, table_of_numbers
 from music_core.facts import PairFacts
 from music_core.store.connect import Store
 from music_core.store.pairs import PairFilter
+from music_core.store.places import places_of
 from music_core.store.slices import property_of
 from music_core.store.votes import VoteColumns, vote_columns
 from music_core.types import Vote
@@ -90,12 +91,9 @@ def members_by(store: Store, by: str, pairs: NDArray[np.uint64], f: PairFilter |
     A pair of two sources is in both. Raises `ValueError` for an unknown `by`.
     """
     stated = property_of(store, by, f)
-    if not len(pairs):
-        return {}
     order = np.argsort(pairs)
-    at = order[np.minimum(np.searchsorted(pairs, stated.pair, sorter=order), len(pairs) - 1)]
-    known = pairs[at] == stated.pair
-    at, value = at[known], stated.value[known]
+    place = places_of(stated.pair, pairs[order])
+    at, value = order[place[place >= 0]], stated.value[place >= 0]
     found: dict[str, list[NDArray[np.int64]]] = {}
     for k in np.unique(value).tolist():
         found.setdefault(stated.names[k], []).append(at[value == k])

@@ -48,7 +48,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """What a cell is computed from: votes by votes (3 × 3: −1, 0, 1), their coincidences, and per seed how many were compared and equal."""
+    """What a cell is computed from: votes by votes (3 × 3: −1, 0, 1), their coincidences, and per seed how many were compared and equal.
+
+    The table of a group with itself holds every two votes in both orders.
+    """
 
     table: Counts
     coincidences: np.ndarray[Any, np.dtype[np.float64]]
@@ -71,12 +74,24 @@ def agreement_cells(votes: Sequence[Vote] | VoteTable, *, seed: int = 0, n_boot:
     return [_cell(a, b, compared, seed, n_boot) for a, b, compared in _comparisons(table)]
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What a rater or group says: values, where there are any, and where a model was trained on the pair; None for nowhere."""
+
+    values: Values
+    present: Mask
+    trained_on: Mask | None
+
+    @classmethod
+    def of(cls, values: Values, trained_on: Mask | None = None) -> "_Said":
+        return cls(values, values != MISSING, trained_on if trained_on is not None and trained_on.any() else None)
+
+
 def _comparisons(table: VoteTable) -> Iterator[tuple[str, str, _Comparison]]:
     rows_of = {group: rows for group in GROUPS.values() if (rows := table.members(group))}
     counts = {group: value_counts(table.values[rows]) for group, rows in rows_of.items()}
-    said: dict[str, tuple[Values, Mask]] = {r: (table.values[i], table.trained_on[i]) for i, r in enumerate(table.raters)}
-    nobody = np.zeros(len(table.seeds), np.bool_)
-    said |= {group: (table.said_by(rows), nobody) for group, rows in rows_of.items()}
+    said = {r: _Said.of(table.values[i], table.trained_on[i]) for i, r in enumerate(table.raters)}
+    said |= {group: _Said.of(table.said_by(rows)) for group, rows in rows_of.items()}
     names = sorted(said, key=rater_order)
     for i, a in enumerate(names):
         for b in names[i:]:
@@ -84,21 +99,24 @@ def _comparisons(table: VoteTable) -> Iterator[tuple[str, str, _Comparison]]:
                 yield a, a, _within(counts[a], table.seeds)
             elif a != b and b == GROUPS.get(kind_of(a)):
                 others = [i for i in rows_of[b] if table.raters[i] != a]
-                yield a, b, _between(said[a], (table.said_by(others), nobody), table.seeds)
+                yield a, b, _between(said[a], _Said.of(table.said_by(others)), table.seeds)
             elif a != b:
                 yield a, b, _between(said[a], said[b], table.seeds)
 
 
-def _between(a: tuple[Values, Mask], b: tuple[Values, Mask], seeds: Counts) -> _Comparison:
-    both = (a[0] != MISSING) & (b[0] != MISSING)
-    trained_on = both & (a[1] | b[1])
+def _between(a: _Said, b: _Said, seeds: Counts) -> _Comparison:
+    used, n_trained_on = a.present & b.present, 0
+    for trained_on in (a.trained_on, b.trained_on):
+        if trained_on is not None:
+            n_trained_on += int(np.count_nonzero(used & trained_on))
+            used &= ~trained_on
     # Of many pairs most cells hold few, so what follows looks at those only.
-    used = np.flatnonzero(both & ~trained_on)
-    own, other, of_seed = a[0][used], b[0][used], seeds[used]
+    at = np.flatnonzero(used)
+    own, other, of_seed = a.values[at], b.values[at], seeds[at]
     table = np.bincount((own + 1) * 3 + other + 1, minlength=9).reshape(3, 3)
     n_seeds = int(of_seed.max(initial=-1)) + 1
     compared, equal = (np.bincount(of, minlength=n_seeds) for of in (of_seed, of_seed[own == other]))
-    return _Comparison(table, (table + table.T).astype(np.float64), compared, equal, int(trained_on.sum()))
+    return _Comparison(table, (table + table.T).astype(np.float64), compared, equal, n_trained_on)
 
 
 def _within(counts: Counts, seeds: Counts) -> _Comparison:
@@ -113,25 +131,24 @@ def _within(counts: Counts, seeds: Counts) -> _Comparison:
 
 
 def _cell(a: str, b: str, c: _Comparison, seed: int, n_boot: int) -> Cell:
-    n, decided = int(c.compared.sum()), c.table[np.ix_([0, 2], [0, 2])]
-    # The table of a group with itself holds every two votes in both orders.
-    n_non_tie = int(decided.sum()) // (2 if a == b else 1)
+    orders = 2 if a == b else 1
+    decided = c.table[np.ix_([0, 2], [0, 2])]
+    n, n_equal, n_non_tie = (int(count) // orders for count in (c.table.sum(), np.trace(c.table), decided.sum()))
     if n == 0:
         return Cell(a, b, 0, None, 0, None, None, None, None, _why_nothing(a, b, c.n_trained_on), c.n_trained_on)
     kappa = cohen_kappa(both_orientations(c.table.astype(np.float64)))
     alpha = krippendorff_alpha(both_orientations(c.coincidences))
-    present = c.compared > 0
-    interval = cluster_interval(c.equal[present], c.compared[present], seed=seed, n_boot=n_boot)
+    interval = cluster_interval(c.equal, c.compared, seed=seed, n_boot=n_boot)
     notes = [
         "Neither named a side anywhere, so κ and α are undefined." if kappa is None else "",
         "There is no pair on which both named a side." if n_non_tie == 0 and kappa is not None else "",
-        _why_no_interval(int(present.sum()), n_boot) if interval is None else "",
+        _why_no_interval(int(np.count_nonzero(c.compared)), n_boot) if interval is None else "",
     ]
     return Cell(
         a=a,
         b=b,
         n=n,
-        agree=int(c.equal.sum()) / n,
+        agree=n_equal / n,
         n_non_tie=n_non_tie,
         agree_non_tie=float(np.trace(decided) / decided.sum()) if n_non_tie else None,
         kappa=kappa,

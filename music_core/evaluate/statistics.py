@@ -62,23 +62,27 @@ def krippendorff_alpha(matrix: Reals) -> float | None:
 def cluster_interval(hits: Counts, totals: Counts, *, seed: int, n_boot: int, level: float = 0.95) -> tuple[float, float] | None:
     """Percentile bootstrap interval (see `expanded_percentiles`) of Σ hits / Σ totals, where whole clusters are drawn with replacement.
 
-    `hits` and `totals` hold one count per cluster, `totals` at least 1. Clusters with equal counts are
+    `hits` and `totals` hold one count per cluster; clusters of which `totals` is 0 do not count. Clusters with equal counts are
     interchangeable: drawing how many of each kind there are (a multinomial) is the same as drawing clusters one by
     one, and its cost does not grow with their number. None with fewer than two clusters, or where all of them
     have the same share, since then no replicate differs from any other.
     """
-    if len(totals) < 2 or n_boot < 1 or np.all(hits * totals[0] == totals * hits[0]):
+    base = int(totals.max(initial=0)) + 1
+    kinds, how_many = _counted(totals * base + hits)
+    kind_totals, kind_hits = np.divmod(kinds, base)
+    some = kind_totals > 0
+    kind_totals, kind_hits, how_many = kind_totals[some], kind_hits[some], how_many[some]
+    n = int(how_many.sum())
+    if n < 2 or n_boot < 1 or np.all(kind_hits * kind_totals[0] == kind_totals * kind_hits[0]):
         return None
-    kinds, how_many = _counted(totals * (totals.max() + 1) + hits)
-    kind_totals, kind_hits = np.divmod(kinds, totals.max() + 1)
-    draws = np.random.default_rng(seed).multinomial(len(totals), how_many / len(totals), size=n_boot)
+    draws = np.random.default_rng(seed).multinomial(n, how_many / n, size=n_boot)
     shares = (draws @ kind_hits) / (draws @ kind_totals)
-    return expanded_percentiles(shares, len(totals), level)
+    return expanded_percentiles(shares, n, level)
 
 
 def _counted(values: Counts) -> tuple[Counts, Counts]:
     """The different values, ascending, and how often each occurs. As `np.unique`, which sorts them all, or quicker where they are small."""
-    if values.max() > 4 * len(values):
+    if values.max(initial=0) > 4 * len(values):
         return np.unique(values, return_counts=True)
     counts = np.bincount(values)
     present = np.flatnonzero(counts)

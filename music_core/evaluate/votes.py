@@ -46,9 +46,11 @@ class VoteTable:
     def said_by(self, rows: Sequence[int]) -> Values:
         """What the raters of these rows say together: the adjudication of a pair where one of them gave it, else their mode."""
         said = np.full(self.values.shape[1], MISSING, np.int8)
+        if not rows:
+            return said
         # Mostly few have said anything about most pairs.
-        at = np.flatnonzero((self.values[list(rows)] != MISSING).any(axis=0))
-        values, final = self.values[list(rows)][:, at], self.final[list(rows)][:, at]
+        at = np.flatnonzero(np.logical_or.reduce([self.values[row] != MISSING for row in rows]))
+        values, final = (np.stack([of[row][at] for row in rows]) for of in (self.values, self.final))
         said[at] = mode(value_counts(values))
         if final.any():
             judged = mode(value_counts(np.where(final, values, MISSING)))
@@ -115,11 +117,16 @@ def _numbered(names: Iterable[str]) -> Counts:
 
 def value_counts(values: Values) -> Counts:
     """How often each of −1, 0, 1 was said about each pair (pairs × 3), of the votes of a few raters (raters × pairs)."""
-    return np.stack([(values == value).sum(axis=0) for value in VALUES], axis=1)
+    counts = np.zeros((len(VALUES), values.shape[1]), np.int64)
+    # Row by row: sums along the short side of a long array take several times as long.
+    for row in values:
+        for count, value in zip(counts, VALUES, strict=True):
+            count += row == value
+    return counts.T
 
 
 def mode(counts: Counts) -> Values:
     """The most frequent value of each pair; a tie (0) where no value is more frequent than all others, `MISSING` without votes."""
     down, even, up = counts.T
     said = (up > np.maximum(even, down)).astype(np.int8) - (down > np.maximum(even, up))
-    return np.where(counts.any(axis=1), said, MISSING).astype(np.int8)
+    return np.where(down + even + up > 0, said, MISSING).astype(np.int8)

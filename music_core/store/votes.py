@@ -9,28 +9,25 @@ from numpy.typing import NDArray
 
 from music_core.store.connect import Store
 from music_core.store.filters import BUILT, DECIDED, PairFilter, selection
+from music_core.store.places import places_of
 from music_core.store.said import FINAL, LABEL_VOTE, VERDICT_VOTE
 from music_core.store.session import Session
 from music_core.types import NEUTRAL_METHODS, Vote
 
-# Each kind of raters as a query for `{pair}` of the pairs in `{pairs}`, then rater, value, whether it was trained on the pair, and
-# whether it is final. A pair has a construction as soon as one of its origins built it.
+# Each kind of raters as a query for pair, name of the rater, value, whether it was trained on the pair, and whether it is final. A pair
+# has a construction as soon as one of its origins built it, and a row for each of these.
 _BUILT = f"""
-SELECT {{pair}}, 'construction' AS rater, 1 AS value, false AS trained_on, false AS final
-FROM {{pairs}} s WHERE s.pair IN (SELECT pair FROM fast.origins WHERE {BUILT})"""
+SELECT pair, '' AS name, 1 AS value, false AS trained_on, false AS final FROM fast.origins WHERE {BUILT}"""
 
 _JUDGES = f"""
-SELECT {{pair}}, 'judge:' || v.judge AS rater, {VERDICT_VOTE} AS value, false AS trained_on, false AS final
-FROM fast.verdicts v JOIN {{pairs}} s USING (pair) WHERE v.value <> 'unresolved'"""
+SELECT pair, judge AS name, {VERDICT_VOTE} AS value, false AS trained_on, false AS final FROM fast.verdicts WHERE value <> 'unresolved'"""
 
 _MODELS = """
-SELECT {pair}, 'model:' || d.name AS rater, CAST(sign(g.margin) AS INTEGER) AS value, t.pair IS NOT NULL AS trained_on, false AS final
-FROM fast.margins g JOIN {pairs} s USING (pair) JOIN fast.models d USING (model_id)
-LEFT JOIN fast.trained t ON t.run_id = d.run_id AND t.pair = g.pair"""
+SELECT g.pair, d.name, CAST(sign(g.margin) AS INTEGER) AS value, t.pair IS NOT NULL AS trained_on, false AS final
+FROM fast.margins g JOIN fast.models d USING (model_id) LEFT JOIN fast.trained t ON t.run_id = d.run_id AND t.pair = g.pair"""
 
 _PEOPLE = f"""
-SELECT {{pair}}, 'person:' || l.person AS rater, {LABEL_VOTE} AS value, false AS trained_on, {FINAL} AS final
-FROM fast.labels l JOIN {{pairs}} s USING (pair) WHERE {DECIDED}"""
+SELECT pair, person AS name, {LABEL_VOTE} AS value, false AS trained_on, {FINAL} AS final FROM fast.labels WHERE {DECIDED}"""
 
 _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "construction": (_BUILT, NEUTRAL_METHODS),
@@ -39,19 +36,15 @@ _SAID_BY: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "person": (_PEOPLE, ()),
 }
 _NEEDS = ("models", "trained")
-# The same as numbers from 0 on, pairs in the order of their seeds.
-_NUMBERED = """
-CREATE OR REPLACE TEMP TABLE numbered AS {chosen}
-SELECT pair, CAST(row_number() OVER () - 1 AS INTEGER) AS n, seed FROM (SELECT pair, hash(seed_key) AS seed FROM chosen ORDER BY seed)"""
 _RATERS = """
 CREATE OR REPLACE TEMP TABLE raters AS
-SELECT rater, CAST(row_number() OVER (ORDER BY rater) - 1 AS INTEGER) AS number FROM (
-  SELECT 'construction' AS rater UNION SELECT 'judge:' || judge FROM fast.verdicts
-  UNION SELECT 'model:' || name FROM fast.models UNION SELECT 'person:' || person FROM fast.labels)"""
+SELECT kind, name, CAST(row_number() OVER (ORDER BY kind, name) - 1 AS SMALLINT) AS number FROM (
+  SELECT 'construction' AS kind, '' AS name UNION SELECT 'judge', judge FROM fast.verdicts
+  UNION SELECT 'model', name FROM fast.models UNION SELECT 'person', person FROM fast.labels)"""
 # One small number for all that is said: many votes take long to fetch.
 _TRAINED_ON, _FINAL = 4, 8
 _CODE = f"1 + value + {_TRAINED_ON} * CAST(trained_on AS TINYINT) + {_FINAL} * CAST(final AS TINYINT)"
-_NUMBERS = f"SELECT n, CAST(number AS SMALLINT) AS number, CAST({_CODE} AS TINYINT) AS said FROM ({{said}}) JOIN raters USING (rater)"
+_NUMBERS = f"SELECT pair, number, CAST({_CODE} AS TINYINT) AS said FROM ({{said}}) JOIN (FROM raters WHERE kind = '{{kind}}') USING (name)"
 
 _UNRESOLVED = """
 SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair)
@@ -75,10 +68,11 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
 
     def query(session: Session) -> list[Vote]:
         found: list[Vote] = []
-        for sql, params in (_SAID_BY[kind] for kind in _SAID_BY if kind in kinds):
-            said = sql.format(pair="s.pair_id, s.seed_id", pairs="chosen")
-            rows = session.rows(f"{chosen.sql} SELECT * FROM ({said}) AS said ORDER BY rater, pair_id", (*chosen.params, *params))
-            found += [Vote(*row) for row in rows]
+        for kind in (kind for kind in _SAID_BY if kind in kinds):
+            sql, params = _SAID_BY[kind]
+            said = f"SELECT DISTINCT pair_id, seed_id, name, value, trained_on, final FROM ({sql}) JOIN chosen USING (pair)"
+            rows = session.rows(f"{chosen.sql} {said} ORDER BY name, pair_id", (*chosen.params, *params))
+            found += [Vote(pair_id, seed_id, _rater(kind, name), *rest) for pair_id, seed_id, name, *rest in rows]
         return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
 
     return store.indexed(query, {*chosen.needs, *_NEEDS} if "model" in kinds else chosen.needs)
@@ -108,31 +102,51 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, kinds: Collection
     """
     chosen = selection(f or PairFilter())
 
-    said = " UNION ALL ".join(sql.format(pair="s.n", pairs="numbered") for kind, (sql, _) in _SAID_BY.items() if kind in kinds)
-
     def query(session: Session) -> VoteColumns:
-        session.rows(_NUMBERED.format(chosen=chosen.sql), chosen.params)
         session.rows(_RATERS)
-        names = [row[0] for row in session.rows("SELECT rater FROM raters ORDER BY number")]
-        found = session.arrays(_NUMBERS.format(said=said), NEUTRAL_METHODS if "construction" in kinds else ())
-        pairs = session.arrays("SELECT seed, pair FROM numbered ORDER BY n")
-        seeds = pairs["seed"]
-        present = np.flatnonzero(np.bincount(found["number"], minlength=len(names)))
-        place = np.zeros(len(names), np.int64)
-        place[present] = np.arange(len(present))
+        names = [_rater(kind, name) for kind, name in session.rows("SELECT kind, name FROM raters ORDER BY number")]
+        pairs = session.arrays(f"{chosen.sql} SELECT pair, hash(seed_key) AS seed FROM chosen ORDER BY pair", chosen.params)
+        by_seed = np.argsort(pairs["seed"])
+        # Of the pairs in the order of their numbers, how they are called here.
+        n_of = np.empty(len(by_seed), np.int64)
+        n_of[by_seed] = np.arange(len(by_seed))
+        found = [_said(session, kind) for kind in _SAID_BY if kind in kinds]
+        pair, number, said = (np.concatenate([part[name] for part in found]) for name in ("pair", "number", "said"))
+        # DuckDB takes four times as long to join a million votes with a million pairs.
+        place = places_of(pair, pairs["pair"])
+        here = np.flatnonzero(place >= 0)
+        number, said = number[here], said[here]
+        present = np.flatnonzero(np.bincount(number, minlength=len(names)))
+        rank = np.zeros(len(names), np.int64)
+        rank[present] = np.arange(len(present))
         return VoteColumns(
             tuple(names[i] for i in present),
-            place[found["number"]],
-            found["n"].astype(np.int64),
-            (found["said"] & 3) - 1,
-            found["said"] & _TRAINED_ON > 0,
-            found["said"] & _FINAL > 0,
-            _numbered(seeds),
-            pairs["pair"],
+            rank[number],
+            n_of[place[here]],
+            (said & 3) - 1,
+            said & _TRAINED_ON > 0,
+            said & _FINAL > 0,
+            _numbered(pairs["seed"][by_seed]),
+            pairs["pair"][by_seed],
         )
 
     with store.wide():
         return store.indexed(query, {*chosen.needs, *_NEEDS})
+
+
+def _rater(kind: str, name: str) -> str:
+    return f"{kind}:{name}" if name or kind != "construction" else kind
+
+
+def _said(session: Session, kind: str) -> dict[str, Any]:
+    """Columns of the votes of a kind: the index's number of the pair, number of the rater, `_CODE`."""
+    sql, params = _SAID_BY[kind]
+    found = session.arrays(_NUMBERS.format(said=sql, kind=kind), params)
+    if kind == "construction" and len(found["pair"]):  # a row for each origin
+        pair = np.sort(found["pair"])
+        once = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
+        return {name: values[: len(once)] for name, values in found.items()} | {"pair": pair[once]}
+    return found
 
 
 def _numbered(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
