@@ -288,7 +288,8 @@ def _append(session: Session, table: Table, since: str) -> None:
         new = "FROM arrived"
     known = f"({table.key}) IN (SELECT ({table.key}) FROM {{}})"
     if table.replaces:
-        session.rows(f"DELETE FROM fast.{table.name} WHERE {known.format(f'({new})')}")
+        gone = f"{since} WHERE {table.only}" if table.through else f"({new})"
+        session.rows(f"DELETE FROM fast.{table.name} WHERE {known.format(gone)}")
         session.rows(f"INSERT INTO fast.{table.name} {new}")
         return
     session.rows(f"INSERT INTO fast.{table.name} FROM ({new}) WHERE NOT {known.format(f'fast.{table.name}')}")

@@ -115,16 +115,15 @@ def labelled_ids(store: Store, person: str, queue: str | None = None) -> set[str
     return {row[0] for row in store.indexed(lambda session: session.rows(sql, [person, *params]))}
 
 
-def said_so_far(store: Store, person: str) -> SaidSoFar:
-    """Where the person stands, out of the index: one short query, whatever the number of labels."""
+def said_so_far(store: Store, person: str, *, looked: bool = False) -> SaidSoFar:
+    """Where the person stands, out of the index: one short query. `looked` is for whoever has just looked at the store, as a label does."""
     rows_of = "SELECT pair_id, choice, seq, label_id, {again} AS again FROM fast.{table} WHERE person = ?"
-    rows = f"{rows_of.format(again='false', table='labels')} UNION ALL {rows_of.format(again='true', table='repeats')}"
-    sql = (
-        "SELECT list(DISTINCT pair_id), list(DISTINCT pair_id) FILTER (choice IS NOT NULL AND NOT again), "
-        f"arg_max(label_id, seq) FILTER (choice IS NOT NULL) FROM ({rows})"
-    )
-    touched, decided, newest = store.indexed(lambda session: session.rows(sql, [person, person]))[0]
-    return SaidSoFar(frozenset(touched or ()), frozenset(decided or ()), newest)
+    sql = f"{rows_of.format(again='false', table='labels')} UNION ALL {rows_of.format(again='true', table='repeats')}"
+    ask = store.seen if looked else store.indexed
+    rows = ask(lambda session: session.rows(sql, [person, person]))
+    standing = [(seq, label_id) for _, choice, seq, label_id, _ in rows if choice is not None]
+    decided = (pair_id for pair_id, choice, _, _, again in rows if choice is not None and not again)
+    return SaidSoFar(frozenset(row[0] for row in rows), frozenset(decided), max(standing, default=(0, None))[1])
 
 
 def label_of_id(store: Store, label_id: str) -> StoredLabel:
@@ -238,10 +237,10 @@ def _standing(session: Session, where: str, params: list[Any]) -> StoredLabel | 
 
 def read_back(store: Store, token: str) -> StoredLabel:
     """The label under this token, after its commit. Raises `StoreError` where it is not there."""
-    one = f"SELECT {LABEL_COLUMNS} FROM {{}} WHERE label_id = ? ORDER BY seq LIMIT 1"
+    one, label_id = f"SELECT {LABEL_COLUMNS} FROM {{}} WHERE label_id = ?", _label_id(token)
     # Whoever labels asks next what the index says, which reads what was committed since; that reading serves here as well.
-    found = list(map(stored_label, store.arrived(one.format("fast.new_labels"), [_label_id(token)])))
-    found = found or _labels(store, one.format("lake.label_rows"), [_label_id(token)])
+    found = list(map(stored_label, store.arrived(one.format("fast.new_labels"), [label_id])))
+    found = found or _labels(store, f"{one.format('lake.label_rows')} ORDER BY seq LIMIT 1", [label_id])
     if not found:
         raise StoreError("The label was written but cannot be read back.", "Do not go on labelling; run music store check.")
     return found[0]

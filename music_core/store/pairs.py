@@ -17,7 +17,7 @@ from music_core.store.filters import PairFilter as PairFilter
 from music_core.store.filters import Selection, order, selection
 from music_core.store.id_list import IdList as IdList
 from music_core.store.id_list import read_ids
-from music_core.store.session import Row, Session, marks
+from music_core.store.session import MOST_LITERALS, Row, Session, marks
 from music_core.store.text import from_json, now, to_json
 from music_core.store.texts import FEW, few_texts, read_texts
 from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id
@@ -186,12 +186,22 @@ def _load_known(store: Store, ids: Sequence[str]) -> dict[str, StoredPair]:
 def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
     """Those of `ids` that are pairs of this store: out of the index as it stands, since a pair never goes away, else out of the lake."""
     asked = list(dict.fromkeys(ids))
-    found = store.glance(lambda session: session.known("pairs", "pair_id", asked, "fast")) or set()
+    found = store.glance(lambda session: _indexed(session, asked)) or set()
     wanted = [i for i in asked if i not in found]
     for i in range(0, len(wanted), LOAD_BATCH):
         part = wanted[i : i + LOAD_BATCH]
         found |= store.view(lambda session, part=part: session.known("pair_rows", "pair_id", part))  # type: ignore[misc]
     return found
+
+
+def _indexed(session: Session, ids: Sequence[str]) -> set[str]:
+    """Those of `ids` that the index has; few are found by their numbers, in half the time."""
+    if len(ids) > MOST_LITERALS:
+        return session.known("pairs", "pair_id", ids, "fast")
+    sql = (
+        f"SELECT pair_id FROM fast.keyed_pairs WHERE pair IN ({', '.join('fast.number_of(?)' for _ in ids)}) AND pair_id IN ({marks(ids)})"
+    )
+    return {row[0] for row in session.rows(sql, [*ids, *ids])} if ids else set()
 
 
 def load(
