@@ -24,8 +24,8 @@ def show(error: MusicError) -> None:
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Errors of the part inside are drawn in its place; the rest of the page goes on.
+def shown(way_on: str = "") -> Iterator[None]:
+    """Errors of the part inside are drawn in its place, with `way_on` (HTML) below; the rest of the page goes on.
 
     What is no `MusicError` is our own defect: the log gets the traceback, the page a sentence without it.
     """
@@ -33,6 +33,8 @@ def shown() -> Iterator[None]:
         yield
     except MusicError as e:
         show(e)
+        if way_on:
+            st.html(f"<p>{way_on}</p>")
     except Exception as e:
         _LOG.exception("A page failed")
         show(MusicError(f"This part of the page failed ({type(e).__name__}).", "The server's log has the details; please report it."))

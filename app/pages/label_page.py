@@ -6,8 +6,8 @@ from app import actions, data, labelling, people, queues
 from app.components import card, errors, header, label_end, label_head, labels, off, other_votes, queue_choice, queue_form, reveal, vote_bar
 from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
-from app.markup import details
-from app.nav import query_now
+from app.markup import attribute, details
+from app.nav import href, query_now
 from app.state import from_query
 from music_core.types import LabelChoice
 
@@ -44,9 +44,10 @@ def _bar(desk: Desk) -> None:
 def page() -> None:
     """Draw the page."""
     header.show("Label", "Which conversation, as a whole, serves its user better? Nothing else is shown until you have decided.")
-    with errors.shown():
-        query, person = query_now(), people.current()
-        state = from_query(query)
+    query = query_now()
+    others = attribute(href("label", {name: values for name, values in query.items() if name != "pair"}))
+    with errors.shown(f'<a class="mw-link" href="{others}">Label the other pairs of this queue</a>' if "pair" in query else ""):
+        person, state = people.current(), from_query(query)
         if people.refusal("label"):
             off.show(people.refusal("label"))
             return

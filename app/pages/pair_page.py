@@ -54,10 +54,10 @@ def page() -> None:
     """Draw the page."""
     query = query_now()
     pair_id = query.get("pair", [""])[-1]
-    with shown():
+    link = f'<a class="mw-link" href="{href("pairs")}">Choose one from the list</a>'
+    with shown(link):
         if not pair_id:
             header.show("Pair")
-            link = f'<a class="mw-link" href="{href("pairs")}">Choose one from the list</a>'
             empty.show("No pair chosen", "A pair's address ends in ?pair=ID.", link=link)
             return
         with header.at_least("Pair"):

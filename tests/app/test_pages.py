@@ -126,9 +126,13 @@ def test_previous_and_next_follow_the_filter(open_page: Open, full_home: Path) -
     assert "2 of 34 in this filter" in text_of(app)
 
 
-def test_an_unknown_pair_and_a_missing_id_are_explained(open_page: Open, one_home: Path) -> None:
-    assert "p_nothing" in text_of(open_page("pair", one_home, {"pair": "p_nothing"}))
+def test_an_unknown_pair_and_a_missing_id_are_explained_with_a_way_on(open_page: Open, one_home: Path) -> None:
+    unknown = text_of(open_page("pair", one_home, {"pair": "p_nothing"}))
+    assert "There is no pair p_nothing" in unknown and "Choose one from the list" in unknown
     assert "No pair chosen" in text_of(open_page("pair", one_home))
+    label = text_of(open_page("label", one_home, {"pair": "p_nothing", "source": "illustration"}, person="Ada"))
+    assert "There is no pair p_nothing" in label and 'href="label?source=illustration">Label the other pairs of this queue' in label
+    assert "Label the other pairs" not in text_of(open_page("label", one_home, person="Ada"))
 
 
 def test_hostile_text_is_only_text_on_every_page(open_page: Open, full_home: Path) -> None:
