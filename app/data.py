@@ -336,9 +336,9 @@ def _later(trouble: str, fn: Callable[[], object]) -> Future[None]:
     return _AHEAD.submit(run)
 
 
-def said_so_far(person: str, *, looked: bool = False) -> SaidSoFar:
-    """Where this person stands. `looked` is for whoever has just looked at the store, as a label does."""
-    return labels.said_so_far(store(), person, looked=looked)
+def said_so_far(person: str, *, after: str | None = None) -> SaidSoFar:
+    """Where this person stands, of whom `after` names the event just given."""
+    return labels.said_so_far(store(), person, after=after)
 
 
 # An event never changes.

@@ -120,13 +120,13 @@ def _asked(query: Mapping[str, Sequence[str]], queue: Sequence[str]) -> str | No
     return query.get("pair", ("",))[-1] or (kept if kept in queue else None)
 
 
-def open_desk(person: str, query: Mapping[str, Sequence[str]], *, looked: bool = False) -> Desk:
+def open_desk(person: str, query: Mapping[str, Sequence[str]], *, after: str | None = None) -> Desk:
     """Read everything that the Label page draws at this address: of the queue named in it, else of the pairs that its filter lets through.
 
-    `looked` is as in `data.said_so_far`. Raises `StoreError` for an unknown queue, or an unknown pair in the address.
+    `after` is as in `data.said_so_far`. Raises `StoreError` for an unknown queue, or an unknown pair in the address.
     """
     # First, since what is laid out below is as new as this.
-    said = data.said_so_far(person, looked=looked)
+    said = data.said_so_far(person, after=after)
     queue = query.get("queue", ("",))[-1]
     if st.session_state.get(_QUEUE, "") != queue:
         st.session_state[_QUEUE] = queue
@@ -207,12 +207,12 @@ def _following(walk: queues.Walk, pair_id: str) -> str | None:
     return next((i for i in walk.open_after(pair_id) if i in held and i != pair_id), None)
 
 
-def go_to(pair_id: str | None, *, looked: bool = False) -> None:
+def go_to(pair_id: str | None, *, after: str | None = None) -> None:
     """Put another pair on screen, or the end of the queue.
 
     It is read here, before anything of the page is on its way: the browser puts up what comes in one go at once, and begins anew
     with all of it for whatever comes after a pause. An address that is changed here would be such a beginning too.
-    `looked` is as in `data.said_so_far`.
+    `after` is as in `data.said_so_far`.
     """
     actions.stop_change()
     st.session_state[_PAIR] = pair_id
@@ -221,7 +221,7 @@ def go_to(pair_id: str | None, *, looked: bool = False) -> None:
     # The page fails in the same way, and tells it.
     with suppress(Exception):
         # A desk reserves its pair, which is for those who may label.
-        desk = open_desk(person, target, looked=looked) if person and not people.refusal("label") else None
+        desk = open_desk(person, target, after=after) if person and not people.refusal("label") else None
     st.session_state[_STEP] = Step(query, target, desk, time.monotonic())
 
 
@@ -270,7 +270,7 @@ def take_vote(token: str, choice: LabelChoice) -> None:
     )
     found = actions.outcome(card.pair_id)
     if found is not None and found.label is not None:
-        go_to(desk.following if choice == "skip" else card.pair_id, looked=True)
+        go_to(desk.following if choice == "skip" else card.pair_id, after=found.label.id)
 
 
 def _claim(desk: Desk) -> Claim | None:
@@ -293,4 +293,4 @@ def take_undo(token: str) -> None:
     actions.undo(label.event.pair_id, desk.person, token)
     found = actions.outcome(label.event.pair_id)
     if found is not None and found.error is None:
-        go_to(label.event.pair_id, looked=found.label is not None)
+        go_to(label.event.pair_id, after=found.label.id if found.label else None)

@@ -33,6 +33,10 @@ class StoreError(MusicError):
     """The store cannot be opened, read or written."""
 
 
+class NotThereError(StoreError):
+    """What was asked for by its id is not in the store."""
+
+
 class StoreBusyError(StoreError):
     """Other writers kept the store busy for the whole retry time; nothing of this write was stored."""
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from app.markup import visible
-from music_core.errors import MusicError
+from music_core.errors import MusicError, NotThereError
 
 _LOG = logging.getLogger("music.app")
 
@@ -25,15 +25,16 @@ def show(error: MusicError) -> None:
 
 @contextmanager
 def shown(way_on: str = "") -> Iterator[None]:
-    """Errors of the part inside are drawn in its place, with `way_on` (HTML) below; the rest of the page goes on.
+    """Errors of the part inside are drawn in its place; the rest of the page goes on.
 
+    `way_on` is HTML to draw below where what the address names is not in the store.
     What is no `MusicError` is our own defect: the log gets the traceback, the page a sentence without it.
     """
     try:
         yield
     except MusicError as e:
         show(e)
-        if way_on:
+        if way_on and isinstance(e, NotThereError):
             st.html(f"<p>{way_on}</p>")
     except Exception as e:
         _LOG.exception("A page failed")

@@ -76,7 +76,7 @@ def agreement_cells(votes: Sequence[Vote] | VoteTable, *, seed: int = 0, n_boot:
 
 @dataclass(frozen=True)
 class _Said:
-    """What a rater or group says: values, where there are any, and where a model was trained on the pair; None for nowhere."""
+    """What a rater or group says: values, and where there are any. `trained_on` is None where a model was trained on no pair."""
 
     values: Values
     present: Mask

@@ -78,9 +78,6 @@ class Store:
         self._n_cursors = self._n_wide = 0
         self._is_wide = False
         self._keeper: Keeper | None = None
-        # DuckDB draws its own bar wherever it takes the process for an interactive one. A setting of each cursor.
-        with connection.cursor() as cursor:
-            self._has_bars = cursor.execute("SELECT current_setting('enable_progress_bar')").fetchall() != [(False,)]
 
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -98,8 +95,6 @@ class Store:
             cursor = self._root.cursor()
             self._n_cursors += 1
         try:
-            if self._has_bars:
-                cursor.execute("SET enable_progress_bar = false")
             yield cursor
         finally:
             with self._guard:

@@ -115,12 +115,17 @@ def labelled_ids(store: Store, person: str, queue: str | None = None) -> set[str
     return {row[0] for row in store.indexed(lambda session: session.rows(sql, [person, *params]))}
 
 
-def said_so_far(store: Store, person: str, *, looked: bool = False) -> SaidSoFar:
-    """Where the person stands, out of the index: one short query. `looked` is for whoever has just looked at the store, as a label does."""
+def said_so_far(store: Store, person: str, *, after: str | None = None) -> SaidSoFar:
+    """Where the person stands, out of the index: one short query.
+
+    `after` is the id of the event that the person has just given: where the index has it, it is as new as that and is not brought up to
+    date once more.
+    """
     rows_of = "SELECT pair_id, choice, seq, label_id, {again} AS again FROM fast.{table} WHERE person = ?"
     sql = f"{rows_of.format(again='false', table='labels')} UNION ALL {rows_of.format(again='true', table='repeats')}"
-    ask = store.seen if looked else store.indexed
-    rows = ask(lambda session: session.rows(sql, [person, person]))
+    rows = store.seen(lambda session: session.rows(sql, [person, person])) if after else []
+    if not any(row[3] == after for row in rows):
+        rows = store.indexed(lambda session: session.rows(sql, [person, person]))
     standing = [(seq, label_id) for _, choice, seq, label_id, _ in rows if choice is not None]
     decided = (pair_id for pair_id, choice, _, _, again in rows if choice is not None and not again)
     return SaidSoFar(frozenset(row[0] for row in rows), frozenset(decided), max(standing, default=(0, None))[1])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from music_core.errors import StoreError
+from music_core.errors import NotThereError, StoreError
 from music_core.store.browse import Facet as Facet
 from music_core.store.browse import PairPage as PairPage
 from music_core.store.browse import PairRow as PairRow
@@ -17,7 +17,7 @@ from music_core.store.filters import PairFilter as PairFilter
 from music_core.store.filters import Selection, order, selection
 from music_core.store.id_list import IdList as IdList
 from music_core.store.id_list import read_ids
-from music_core.store.session import MOST_LITERALS, Row, Session, marks
+from music_core.store.session import Row, Session, marks
 from music_core.store.text import from_json, now, to_json
 from music_core.store.texts import FEW, few_texts, read_texts
 from music_core.types import Contrast, ContrastPair, Conversation, Origin, Seed, SourcedPair, Split, TurnRecord, content_id
@@ -159,7 +159,7 @@ def get_pairs(store: Store, ids: Sequence[str]) -> list[StoredPair]:
         found |= _load_known(store, part)
     missing = next((i for i in wanted if i not in found), None)
     if missing is not None:
-        raise StoreError(f"There is no pair {missing} in this store.")
+        raise NotThereError(f"There is no pair {missing} in this store.")
     return [found[i] for i in ids]
 
 
@@ -168,7 +168,7 @@ def get_text(store: Store, pair_id: str) -> ContrastPair:
     heads = store.glance(lambda session: _heads(session, [pair_id], "fast.pairs"))
     heads = heads or store.view(lambda session: _heads(session, [pair_id], "lake.pair_rows"))
     if not heads:
-        raise StoreError(f"There is no pair {pair_id} in this store.")
+        raise NotThereError(f"There is no pair {pair_id} in this store.")
     _, chosen, rejected, _ = heads[0]
     texts = few_texts(store, [chosen, rejected])
     if not {chosen, rejected} <= texts.keys():
@@ -195,13 +195,11 @@ def known_pairs(store: Store, ids: Iterable[str]) -> set[str]:
 
 
 def _indexed(session: Session, ids: Sequence[str]) -> set[str]:
-    """Those of `ids` that the index has; few are found by their numbers, in half the time."""
-    if len(ids) > MOST_LITERALS:
-        return session.known("pairs", "pair_id", ids, "fast")
-    sql = (
-        f"SELECT pair_id FROM fast.keyed_pairs WHERE pair IN ({', '.join('fast.number_of(?)' for _ in ids)}) AND pair_id IN ({marks(ids)})"
-    )
-    return {row[0] for row in session.rows(sql, [*ids, *ids])} if ids else set()
+    """Those of `ids` that the index has; a single one is found by its number, in half the time."""
+    if len(ids) == 1:
+        sql = "SELECT pair_id FROM fast.keyed_pairs WHERE pair = fast.number_of(?) AND pair_id = ?"
+        return {row[0] for row in session.rows(sql, [*ids, *ids])}
+    return session.known("pairs", "pair_id", ids, "fast")
 
 
 def load(

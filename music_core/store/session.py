@@ -35,7 +35,7 @@ class Session:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._copies: dict[str, str] = {}
-        self._added: dict[str, list[Sequence[Mapping[str, Any]]]] = {}
+        self._added: dict[str, list[Mapping[str, Any]]] = {}
 
     def use_copies(self, copies: Mapping[str, str]) -> None:
         """Have `rows_of` name these copies, by table of the lake, for whoever knows that they are at this transaction's snapshot."""
@@ -47,9 +47,7 @@ class Session:
         if copy is None or not added:
             return copy or f"lake.{table}"
         names = [column[0] for column in self._cursor.execute(f"FROM {copy} LIMIT 0").description or ()]
-        self._cursor.register(
-            f"added_{table}", pa.concat_tables([_table(rows).select(names) for rows in added], promote_options="permissive")
-        )
+        self._cursor.register(f"added_{table}", _table(added, names))
         return f"(FROM {copy} UNION ALL FROM added_{table})"
 
     def rows(self, sql: str, params: Sequence[Any] = (), wanted: IdTable | None = None) -> list[Row]:
@@ -82,14 +80,14 @@ class Session:
             columns = ", ".join(rows[0])
             into = f"INSERT INTO lake.{table} ({columns})"
             if len(rows) <= _FEW_ROWS and all(isinstance(value, _SCALARS) for row in rows for value in row.values()):
-                values = ", ".join(f"({marks(row)})" for row in rows)
-                self._cursor.execute(f"{into} VALUES {values}", [_encoded(value) for row in rows for value in row.values()])
+                values = ", ".join(f"({marks(rows[0])})" for _ in rows)
+                self._cursor.execute(f"{into} VALUES {values}", [_encoded(row[name]) for row in rows for name in rows[0]])
             else:
-                self._cursor.register("incoming", _table(rows))
+                self._cursor.register("incoming", _table(rows, rows[0]))
                 self._cursor.execute(f"{into} SELECT {columns} FROM incoming")
                 self._cursor.unregister("incoming")
             if table in self._copies:
-                self._added.setdefault(table, []).append(rows)
+                self._added.setdefault(table, []).extend(rows)
 
     def insert_new(self, table: str, key: str, rows: Sequence[Mapping[str, Any]]) -> set[str]:
         """Append those of `rows` whose `key` is not in `table` yet, the first of each key; the keys that were new.
@@ -125,8 +123,8 @@ def marks(values: Iterable[Any]) -> str:
     return ", ".join("?" for _ in values)
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    return pa.table({name: [_encoded(row[name]) for row in rows] for name in rows[0]})
+def _table(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> pa.Table:
+    return pa.table({name: [_encoded(row[name]) for row in rows] for name in names})
 
 
 def _refuse_not_finite(table: str, rows: Sequence[Mapping[str, Any]]) -> None:

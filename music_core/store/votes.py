@@ -46,6 +46,8 @@ _TRAINED_ON, _FINAL = 4, 8
 _CODE = f"1 + value + {_TRAINED_ON} * CAST(trained_on AS TINYINT) + {_FINAL} * CAST(final AS TINYINT)"
 _NUMBERS = f"SELECT pair, number, CAST({_CODE} AS TINYINT) AS said FROM ({{said}}) JOIN (FROM raters WHERE kind = '{{kind}}') USING (name)"
 
+_NOTHING = {"pair": np.empty(0, np.uint64), "number": np.empty(0, np.int16), "said": np.empty(0, np.int8)}
+
 _UNRESOLVED = """
 SELECT 'judge:' || v.judge, 'unresolved', count(*) FROM fast.verdicts v JOIN chosen s USING (pair)
 WHERE v.value = 'unresolved' GROUP BY v.judge"""
@@ -70,7 +72,8 @@ def votes(store: Store, f: PairFilter | None = None, *, adjudicated: bool = True
         found: list[Vote] = []
         for kind in (kind for kind in _SAID_BY if kind in kinds):
             sql, params = _SAID_BY[kind]
-            said = f"SELECT DISTINCT pair_id, seed_id, name, value, trained_on, final FROM ({sql}) JOIN chosen USING (pair)"
+            once = "DISTINCT" if kind == "construction" else ""
+            said = f"SELECT {once} pair_id, seed_id, name, value, trained_on, final FROM ({sql}) JOIN chosen USING (pair)"
             rows = session.rows(f"{chosen.sql} {said} ORDER BY name, pair_id", (*chosen.params, *params))
             found += [Vote(pair_id, seed_id, _rater(kind, name), *rest) for pair_id, seed_id, name, *rest in rows]
         return found if adjudicated else [replace(v, final=False) if v.final else v for v in found]
@@ -107,11 +110,12 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, kinds: Collection
         names = [_rater(kind, name) for kind, name in session.rows("SELECT kind, name FROM raters ORDER BY number")]
         pairs = session.arrays(f"{chosen.sql} SELECT pair, hash(seed_key) AS seed FROM chosen ORDER BY pair", chosen.params)
         by_seed = np.argsort(pairs["seed"])
+        seeds = pairs["seed"][by_seed]
         # Of the pairs in the order of their numbers, how they are called here.
         n_of = np.empty(len(by_seed), np.int64)
         n_of[by_seed] = np.arange(len(by_seed))
-        found = [_said(session, kind) for kind in _SAID_BY if kind in kinds]
-        pair, number, said = (np.concatenate([part[name] for part in found]) for name in ("pair", "number", "said"))
+        found = [_NOTHING, *(_said(session, kind) for kind in _SAID_BY if kind in kinds)]
+        pair, number, said = (np.concatenate([part[name] for part in found]) for name in _NOTHING)
         # DuckDB takes four times as long to join a million votes with a million pairs.
         place = places_of(pair, pairs["pair"])
         here = np.flatnonzero(place >= 0)
@@ -126,7 +130,7 @@ def vote_columns(store: Store, f: PairFilter | None = None, *, kinds: Collection
             (said & 3) - 1,
             said & _TRAINED_ON > 0,
             said & _FINAL > 0,
-            _numbered(pairs["seed"][by_seed]),
+            np.cumsum(np.diff(seeds, prepend=seeds[:1]) != 0),
             pairs["pair"][by_seed],
         )
 
@@ -142,18 +146,11 @@ def _said(session: Session, kind: str) -> dict[str, Any]:
     """Columns of the votes of a kind: the index's number of the pair, number of the rater, `_CODE`."""
     sql, params = _SAID_BY[kind]
     found = session.arrays(_NUMBERS.format(said=sql, kind=kind), params)
-    if kind == "construction" and len(found["pair"]):  # a row for each origin
+    if kind == "construction" and len(found["pair"]):  # a row for each origin, which all say the same
         pair = np.sort(found["pair"])
         once = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
         return {name: values[: len(once)] for name, values in found.items()} | {"pair": pair[once]}
     return found
-
-
-def _numbered(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """A number for each different value, from 0 on: by counting where they come sorted, as they do though SQL does not promise it."""
-    if (hashes[1:] >= hashes[:-1]).all():
-        return np.cumsum(np.diff(hashes, prepend=hashes[:1]) != 0)
-    return np.unique(hashes, return_inverse=True)[1].astype(np.int64)
 
 
 def excluded_votes(store: Store, f: PairFilter | None = None) -> dict[str, dict[str, int]]:

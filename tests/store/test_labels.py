@@ -17,6 +17,7 @@ from music_core.store.labels import (
     labelled_ids,
     labels_of,
     recent_labels,
+    said_so_far,
     undo_label,
 )
 from music_core.types import GivenLabel, LabelEvent
@@ -190,3 +191,16 @@ def test_nobody_is_blind_to_a_pair_that_they_decided_before(store: Store, six_pa
     assert not add_label(store, event(pair, "second", choice="right")).event.blind
     assert add_label(store, event(other, "elsewhere")).event.blind
     assert add_label(store, event(pair, "bob's", person="bob")).event.blind
+
+
+def test_whoever_names_the_event_just_given_is_told_nothing_older(home: Path, store: Store, six_pairs: list[str]) -> None:
+    first = add_label(store, event(six_pairs[0], "t1", "ada"))
+    assert said_so_far(store, "ada", after=first.id).newest_id == first.id
+    other = open_store(home)
+    try:
+        second = add_label(other, event(six_pairs[1], "t2", "ada"))
+        # The copy of this process has not looked since.
+        assert said_so_far(store, "ada", after=first.id).decided == {six_pairs[0]}
+        assert said_so_far(store, "ada", after=second.id).decided == set(six_pairs[:2])
+    finally:
+        other.close()

@@ -113,6 +113,14 @@ def test_clusters_that_hold_together_widen_the_interval() -> None:
     assert single[1] - single[0] > 2 * (spread[1] - spread[0])
 
 
+def test_clusters_of_nothing_do_not_count() -> None:
+    hits, totals = np.array([3, 1, 0, 2, 2]), np.array([4, 1, 2, 2, 5])
+    padded = [np.concatenate([[0], counts, [0, 0]]) for counts in (hits, totals)]
+    assert cluster_interval(padded[0], padded[1], seed=0, n_boot=500) == cluster_interval(hits, totals, seed=0, n_boot=500)
+    assert cluster_interval(np.array([0, 1, 0]), np.array([0, 2, 0]), seed=0, n_boot=500) is None
+    assert cluster_interval(np.zeros(3, np.int64), np.zeros(3, np.int64), seed=0, n_boot=500) is None
+
+
 def test_one_cluster_or_no_spread_has_no_interval() -> None:
     for hits, totals in product(([3], [1, 1, 1], [0, 0], [1, 2]), ([4], [1, 1, 1], [2, 2], [2, 4])):
         if len(hits) == len(totals) and (len(hits) == 1 or hits[0] * totals[1] == hits[1] * totals[0]):
