@@ -15,8 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from streamlit.starlette import App
 
-from music_core.config import load_settings
-
 _LOG = logging.getLogger("music.app")
 # Streamlit warns of each cached function that is called without a session, as all are here.
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").addFilter(
@@ -42,7 +40,10 @@ def _warm() -> None:
     # Whatever is wrong with the settings or the store, the page says it to whoever opens it.
     try:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up-beside") as beside:
-            filled = beside.submit(_fill_index)
+            # First what fills the index, which takes longest and is DuckDB's work, while Python imports the rest.
+            data = importlib.import_module("app.data")
+            data.serve()
+            filled = beside.submit(lambda: data.store().indexed(lambda _: None))
             main = importlib.import_module("app.main")
             reports = importlib.import_module("app.reports")
             main.import_page("overview")
@@ -51,20 +52,10 @@ def _warm() -> None:
             reports.inventory()
             compared.result()
             main.import_pages()
+            # For the page that is opened next, as a rule.
+            data.filter_values()
     except Exception:
         _LOG.info("Not all was made ready before the first page.", exc_info=True)
     # As `memory.settle`, of what was imported since a page was first drawn.
     gc.collect()
     gc.freeze()
-
-
-def _fill_index() -> None:
-    # DuckDB checks the signatures of its extensions, which takes half a second, while Python imports.
-    attach = importlib.import_module("music_core.store.attach")
-    try:
-        settings = load_settings()
-        attach.make_ready(attach.address(settings.home, settings.catalog, settings.data_path))
-    finally:
-        data = importlib.import_module("app.data")
-        data.serve()
-    data.store().indexed(lambda _: None)

@@ -69,14 +69,6 @@ def connect(where: Address) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def make_ready(where: Address) -> None:
-    """Load the extensions that a store at this address needs, for whoever opens one next. Nothing is opened.
-
-    Whoever opens one meanwhile loads them a second time.
-    """
-    _keep(_taken(where), where)
-
-
 def attach_again(connection: duckdb.DuckDBPyConnection, where: Address) -> None:
     """Attach the lake anew, which is when DuckLake reads the options of tables; it never looks at them again.
 
