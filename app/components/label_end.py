@@ -13,7 +13,12 @@ from app.state import ListState
 def nothing(desk: Desk, state: ListState) -> None:
     """Draw why there is nothing to label."""
     if desk.walk is None:
-        empty.show("Nothing to label", "No pair passes this queue's filter.", empty.NO_PAIRS if not state.active else None)
+        if not state.active:
+            empty.show("Nothing to label", "There is no pair in the store yet.", empty.NO_PAIRS)
+            return
+        filtered = attribute(href("pairs", state.query()))
+        link = f'<a class="mw-link" href="{filtered}">Change the filter</a> · <a class="mw-link" href="{href("label")}">Label all pairs</a>'
+        empty.show("Nothing to label", "No pair passes this queue's filter.", link=link)
     elif desk.walk.head.adjudicates:
         empty.show("Nothing to adjudicate", "No two people disagree on any pair. Queues with an overlap of 2 or more find such pairs.")
     else:

@@ -182,8 +182,9 @@ def test_a_label_is_kept_under_the_name_that_was_on_screen(open_page: Open, one_
 def test_a_queue_made_by_a_filter_is_recorded(open_page: Open, one_home: Path) -> None:
     press(open_page("label", one_home, {"source": "illustration", "turns": "3.."}, person="Nan"), "Left")
     assert history("Nan")[0].event.queue == "filter:source=illustration&turns=3.."
-    empty = open_page("label", one_home, {"source": "nowhere"}, person="Nan")
-    assert "Nothing to label" in text_of(empty)
+    empty = text_of(open_page("label", one_home, {"source": "nowhere"}, person="Nan"))
+    assert "Nothing to label" in empty
+    assert 'href="pairs?source=nowhere">Change the filter' in empty and 'href="label">Label all pairs' in empty
 
 
 def test_the_queue_goes_on_after_the_pair_and_comes_round_again() -> None:
