@@ -10,7 +10,8 @@ from app.markup import visible
 def show(title: str, text: str, commands: Mapping[str, str] | None = None, link: str = "") -> None:
     """Draw an empty state. `commands` maps what one gets to the command for it; `link` is HTML made by us."""
     rows = "".join(f"<li><span>{visible(what)}</span><code>{visible(command)}</code></li>" for what, command in (commands or {}).items())
-    st.html(f'<div class="mw-empty"><h2>{visible(title)}</h2><p>{visible(text)}</p>{f"<ul>{rows}</ul>" if rows else ""}{link}</div>')
+    tail = (f"<ul>{rows}</ul>" if rows else "") + (f"<p>{link}</p>" if link else "")
+    st.html(f'<div class="mw-empty"><h2>{visible(title)}</h2><p>{visible(text)}</p>{tail}</div>')
 
 
 def line(text: str, command: str = "") -> None:
