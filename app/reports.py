@@ -25,7 +25,7 @@ from music_core.evaluate.slices import Ceiling, Slice, ceiling
 from music_core.evaluate.votes import kind_behind
 from music_core.store.info import counts
 from music_core.store.inventory import SourceCount, source_counts
-from music_core.store.pairs import Facet, PairFilter, facets
+from music_core.store.pairs import Facet, PairFilter
 from music_core.store.votes import excluded_votes, vote_columns, votes
 from music_core.types import RewardModel
 
@@ -33,14 +33,12 @@ LOG_LINES = 300
 # From so many pairs on, bias is looked for in a process of its own: for seconds it holds an object for each vote, reading and pair,
 # and meanwhile everybody else would wait for this one.
 LARGE = 20_000
-# Filters whose values an `Inventory` counts; the others take long for a million pairs.
-FACETS = ("judge", "method", "model", "person")
 _LOG = logging.getLogger("music.app")
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is in the store. `whole` counts each pair once, whatever number of sources it has; `facets` are `FACETS`."""
+    """What is in the store. `whole` counts each pair once, whatever number of sources it has; `scored` is pairs by model id."""
 
     counts: Mapping[str, int]
     sources: tuple[SourceCount, ...]
@@ -80,7 +78,7 @@ def _now() -> tuple[str, int]:
 def _inventory(home: str, version: int) -> Inventory:  # noqa: ARG001
     opened = data.store()
     *sources, whole = source_counts(opened)
-    return Inventory(counts(opened), tuple(sources), whole, facets(opened, FACETS), tuple(data.models()))
+    return Inventory(counts(opened), tuple(sources), whole, data.filter_values(), tuple(data.models()))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Comparing the raters …")

@@ -52,8 +52,6 @@ def _warm() -> None:
             reports.inventory()
             compared.result()
             main.import_pages()
-            # For the page that is opened next, as a rule.
-            data.filter_values()
     except Exception:
         _LOG.info("Not all was made ready before the first page.", exc_info=True)
     # As `memory.settle`, of what was imported since a page was first drawn.

@@ -1,7 +1,7 @@
 """The Pairs page: one page of narrow rows, and the values there are to filter by."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -162,12 +162,9 @@ _FACETS: Mapping[str, str] = {
 _SIMULATORS = "SELECT model, count(DISTINCT pair) AS n FROM (SELECT pair, unnest(models) AS model FROM fast.simulators) GROUP BY 1"
 
 
-def facets(store: Store, names: Collection[str] = tuple(_FACETS)) -> dict[str, list[Facet]]:
-    """Per filter (source, schedule, method, split, judge, model id, person) its values with their number of pairs, most first.
-
-    `names` says which of these filters are asked for.
-    """
-    return store.indexed(lambda session: {name: _values(session, _FACETS[name]) for name in names})
+def facets(store: Store) -> dict[str, list[Facet]]:
+    """Per filter (source, schedule, method, split, judge, model id, person) its values with their number of pairs, most first."""
+    return store.indexed(lambda session: {name: _values(session, sql) for name, sql in _FACETS.items()})
 
 
 def simulators(store: Store) -> list[Facet]:

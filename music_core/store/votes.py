@@ -147,6 +147,7 @@ def _said(session: Session, kind: str) -> dict[str, Any]:
     sql, params = _SAID_BY[kind]
     found = session.arrays(_NUMBERS.format(said=sql, kind=kind), params)
     if kind == "construction" and len(found["pair"]):  # a row for each origin, which all say the same
+        # numpy.unique, which hashes numbers like these, takes fifty times as long.
         pair = np.sort(found["pair"])
         once = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
         return {name: values[: len(once)] for name, values in found.items()} | {"pair": pair[once]}
