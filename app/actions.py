@@ -183,9 +183,10 @@ def _event(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said, seco
 
 
 def _stored(event: LabelEvent, claim: Claim | None) -> StoredLabel:
+    was_read = data.was_read(event.pair_id)
     if claim is None:
-        return add_label(data.store(), event)
-    voted = give_label(data.store(), event, claim)
+        return add_label(data.store(), event, pair_was_read=was_read)
+    voted = give_label(data.store(), event, claim, pair_was_read=was_read)
     queues.remember(event.person, voted.held)
     return voted.label
 

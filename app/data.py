@@ -13,6 +13,7 @@ import streamlit as st
 from app.conversation_state import ConversationList
 from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
+from music_core.errors import NotThereError
 from music_core.store import labels
 from music_core.store.connect import Store, open_store
 from music_core.store.evidence import Evidence, evidence_of, verdicts_on
@@ -288,7 +289,8 @@ class _LaidOut:
         return found
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+# Streamlit takes a filter apart field by field, at every key on the Label page.
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={PairFilter: repr})
 def _laid_out(home: str, f: PairFilter) -> _LaidOut:  # noqa: ARG001
     return _LaidOut(f)
 
@@ -307,6 +309,15 @@ def _text(home: str, pair_id: str) -> ContrastPair:  # noqa: ARG001
 def text(pair_id: str) -> ContrastPair:
     """What is to be compared on the Label page, and nothing about it. Raises `StoreError` for an unknown id."""
     return _text(str(store().home), pair_id)
+
+
+def was_read(pair_id: str) -> bool:
+    """Whether the pair is in the store, which mostly needs no look: what lies on somebody's screen was read for it."""
+    try:
+        text(pair_id)
+    except NotThereError:
+        return False
+    return True
 
 
 def read_ahead(pair_id: str) -> Future[None]:

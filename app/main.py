@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import memory, people
-from app.components import entrance, shell
+from app.components import entrance, navigation, shell
 
 _HERE = Path(__file__).parent
 # Seconds. A page asks the store dozens of times, and after each answer waits for whichever session is computing; at Python's own
@@ -30,14 +30,16 @@ def run() -> None:
     st.html(_HERE / "style.css")
 
     refused = people.refusal("read")
-    # No icons on pages: Streamlit would fetch a page's icon from the network to show it on the browser's tab.
+    # No icons on pages: Streamlit would fetch a page's icon from the network to show it on the browser's tab. The row of pages is ours.
     page = st.navigation(
         [
             *(st.Page(_drawn(name), title=title, url_path=name, default=name == next(iter(_PAGES))) for name, title in _PAGES.items()),
             *(st.Page(_drawn(name), title=title, url_path=name, visibility="hidden") for name, title in _HIDDEN.items()),
         ],
-        position="hidden" if refused else "top",
+        position="hidden",
     )
+    if not refused:
+        navigation.show(_PAGES, page.url_path or next(iter(_PAGES)))
     with st.container(key="mw-shell"):
         # Not once the browser has both, and a name: it takes some milliseconds for each of them, whenever anything on the page changes.
         if not people.is_kept():

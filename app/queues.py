@@ -81,6 +81,11 @@ def n_disputed() -> int:
     return _disputed(str(data.store().home))
 
 
+def offered() -> tuple[int, int]:
+    """What the choice of queues shows changes when this does."""
+    return data.store().written_at(["queue_rows"]), n_disputed()
+
+
 # A queue never changes, so it is read once.
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _drawn(home: str, name: str) -> tuple[QueueHead, Mapping[str, float], IdTable]:  # noqa: ARG001

@@ -11,6 +11,13 @@ export default function () {
     event.preventDefault();
     window.history.pushState({}, "", target);
     window.dispatchEvent(new PopStateEvent("popstate"));
+    if (link.closest(".mw-nav")) keepPlace(link, Date.now() + 5000);
+  };
+  // The row of pages is drawn anew with every page: the focus stays on the link that was followed, unless it has gone elsewhere.
+  const keepPlace = (link, until) => {
+    if (document.activeElement === document.body && !link.isConnected) {
+      document.querySelector(`.mw-nav a[href="${link.getAttribute("href")}"]`)?.focus({ preventScroll: true });
+    } else if (document.activeElement === link && Date.now() < until) setTimeout(() => keepPlace(link, until), 30);
   };
   // A letter or digit held down would press its button again and again: on one pair after the other.
   const once = (event) => {

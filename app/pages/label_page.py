@@ -8,8 +8,10 @@ from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
 from app.markup import attribute, details
 from app.nav import href, query_now
-from app.state import from_query
+from app.state import ListState, from_query
 from music_core.types import LabelChoice
+
+_OFFERED = "mw_label_offered"
 
 
 def _answer(desk: Desk) -> None:
@@ -45,40 +47,56 @@ def page() -> None:
     """Draw the page."""
     header.show("Label", "Which conversation, as a whole, serves its user better? Nothing else is shown until you have decided.")
     query = query_now()
-    others = attribute(href("label", {name: values for name, values in query.items() if name != "pair"}))
-    with errors.shown(f'<a class="mw-link" href="{others}">Label the other pairs of this queue</a>' if "pair" in query else ""):
-        person, state = people.current(), from_query(query)
+    with errors.shown():
+        person = people.current()
         if people.refusal("label"):
             off.show(people.refusal("label"))
             return
         if person is None:
             label_head.ask_name()
             return
+        # Queues are as new as the last look at the store, so look.
+        data.said_so_far(person)
         if "make" in query:
-            # The pool is as new as the last look at the store, so look.
-            data.said_so_far(person)
-            queue_form.show(state, person)
+            queue_form.show(from_query(query), person)
             return
-        try:
-            desk = labelling.arrive(person)
-        finally:
-            # Also where the address names a queue that there is not: here is the way to those there are.
-            queue_choice.show(queues.heads(), queues.n_disputed())
-        if not desk.queue and desk.pair is None:
-            label_end.nothing(desk, state)
-            return
-        label_head.show(desk, state)
-        if desk.pair is None:
-            label_end.done(desk)
-            return
-        if desk.revealed:
-            _answer(desk)
-        other_votes.show(desk)
-        card.show(desk)
-        # Not after a skip alone: it tells which side was which.
-        if desk.evidence:
-            history = labels.history_markup(desk.history, desk.names)
-            st.html(details(f"Your history on this pair ({len(desk.history)})", history))
-        _bar(desk)
-        if desk.following:
-            data.read_ahead(desk.following)
+        # Also where the address names a queue that there is not: here is the way to those there are.
+        st.session_state[_OFFERED] = queues.offered()
+        queue_choice.show(queues.heads(), queues.n_disputed())
+        _work()
+
+
+@st.fragment
+def _work() -> None:
+    """What changes from key to key. A key runs this alone: navigation, title and the choice of a queue stand."""
+    query = query_now()
+    others = attribute(href("label", {name: values for name, values in query.items() if name != "pair"}))
+    with errors.shown(f'<a class="mw-link" href="{others}">Label the other pairs of this queue</a>' if "pair" in query else ""):
+        person, state = people.current(), from_query(query)
+        if person is None or people.refusal("label"):
+            st.rerun()  # The whole page says why.
+        desk = labelling.arrive(person)
+        if st.session_state.get(_OFFERED) != queues.offered():
+            st.rerun()  # A queue came, or a disagreement: into the choice of queues.
+        _lay_out(desk, state)
+
+
+def _lay_out(desk: Desk, state: ListState) -> None:
+    if not desk.queue and desk.pair is None:
+        label_end.nothing(desk, state)
+        return
+    label_head.show(desk, state)
+    if desk.pair is None:
+        label_end.done(desk)
+        return
+    if desk.revealed:
+        _answer(desk)
+    other_votes.show(desk)
+    card.show(desk)
+    # Not after a skip alone: it tells which side was which.
+    if desk.evidence:
+        history = labels.history_markup(desk.history, desk.names)
+        st.html(details(f"Your history on this pair ({len(desk.history)})", history))
+    _bar(desk)
+    if desk.following:
+        data.read_ahead(desk.following)

@@ -14,6 +14,7 @@ from socket import socket
 
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
+from streamlit import config
 
 from benchmarks.browsing.timing import Times
 from music_core.store.connect import open_store
@@ -22,8 +23,8 @@ from music_core.store.pairs import PairFilter, get_pairs, pair_ids
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 WORKBENCH, MINIMAL = "app/entry/workbench.py", "benchmarks/browsing/minimal_page.py"
-# The one setting of ours that changes how long a run takes, as Streamlit has it by itself.
-PLAIN = ("--runner.postScriptGC", "true")
+# The settings of ours that change how long a run takes, as Streamlit has them by itself.
+_BY_ITSELF = ("runner.postScriptGC", "client.allowedOrigins")
 PRESSES, STARTS, WAIT_MS = 25, 3, 600_000
 PERSON = "Gus"
 # Longer than the app takes for the second half of a double click.
@@ -128,7 +129,7 @@ def measure(home: Path, folder: Path) -> Seen:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
         starts = [(_start(browser, WORKBENCH, ours, "h1"), _start(browser, MINIMAL, floor, "button")) for _ in range(STARTS)]
-        with Server(WORKBENCH, ours) as workbench, Server(MINIMAL, floor, PLAIN) as minimal, Server(MINIMAL, floor) as tuned:
+        with Server(WORKBENCH, ours) as workbench, Server(MINIMAL, floor, by_itself()) as minimal, Server(MINIMAL, floor) as tuned:
             desk = _page(browser, workbench.url, "h1")
             rss_first = workbench.rss_mb()
             _every_page(desk, workbench.url, first)
@@ -137,6 +138,17 @@ def measure(home: Path, folder: Path) -> Seen:
             seen = Seen(keys, tuned_ms, *_apart(starts), rss_first, workbench.rss_mb(), minimal.rss_mb())
         browser.close()
     return seen
+
+
+def by_itself() -> tuple[str, ...]:
+    """Options that put back what our settings change about how long a run takes."""
+    options = []
+    for name in _BY_ITSELF:
+        # The present values are those of our settings.
+        value = config._config_options_template[name].default_val
+        for one in value if isinstance(value, list) else [value]:
+            options += [f"--{name}", str(one)]
+    return tuple(options)
 
 
 def named(browser: Browser, url: str, person: str) -> Page:

@@ -163,7 +163,10 @@ class Index:
                     session.rows(f"CREATE OR REPLACE TABLE fast.{table.name} AS FROM fast.{table.name} LIMIT 0")
             session.rows(MARGINS)
             session.rows(REWARDS)
-        session.rows(f"CREATE OR REPLACE TABLE fast.state AS SELECT {newest} AS snapshot_id")
+        if first:
+            session.rows(f"UPDATE fast.state SET snapshot_id = {newest}")
+        else:
+            session.rows(f"CREATE OR REPLACE TABLE fast.state AS SELECT {newest} AS snapshot_id")
         n_pairs = session.one("SELECT count(*) FROM fast.pairs") if not first or "pair_rows" in news else self.n_pairs
         session.rows("COMMIT")
         if not first:
@@ -261,8 +264,8 @@ def _append(session: Session, table: Table, since: str) -> None:
         return
     if table.passing:
         session.rows(f"DELETE FROM fast.{table.name}")
-        session.rows(f"INSERT INTO fast.{table.name} {_all(table, since)}")
-        if _some_twice(session, table):
+        n = session.one(f"INSERT INTO fast.{table.name} {_all(table, since)}")
+        if n > 1 and _some_twice(session, table):
             session.rows(f"DELETE FROM fast.{table.name}")
             session.rows(f"INSERT INTO fast.{table.name} {_distinct(table, since)}")
         return

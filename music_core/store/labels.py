@@ -27,14 +27,14 @@ class SaidSoFar:
     newest_id: str | None
 
 
-def add_label(store: Store, event: LabelEvent) -> StoredLabel:
+def add_label(store: Store, event: LabelEvent, *, pair_was_read: bool = False) -> StoredLabel:
     """Append `event` and return what was read back from the store after the commit.
 
     A token that is known already returns the label first stored under it. Where `event.supersedes` is None, the person's current
     label of the pair is filled in. Nobody is blind to a pair that they decided before, whatever `event.blind` says.
-    Raises `StoreError` for an unknown pair or choice.
+    `pair_was_read` is as in `check_events`. Raises `StoreError` for an unknown pair or choice.
     """
-    check_events(store, [event])
+    check_events(store, [event], pairs_were_read=pair_was_read)
     store.write("labels", lambda session: append(session, event))
     return read_back(store, event.token)
 
@@ -51,14 +51,19 @@ def add_labels(store: Store, labels: Sequence[GivenLabel]) -> int:
     return sum(store.write("labels", lambda session, batch=batch: _append_all(session, batch)) for batch in batches)  # type: ignore[misc]
 
 
-def check_events(store: Store, events: Sequence[LabelEvent]) -> None:
-    """Raise `StoreError` for a choice, a kind or a pair that does not exist."""
+def check_events(store: Store, events: Sequence[LabelEvent], *, pairs_were_read: bool = False) -> None:
+    """Raise `StoreError` for a choice, a kind or a pair that does not exist.
+
+    Where the caller has read the pairs from this store they are not looked for once more: a pair never goes away.
+    """
     for event in events:
         if event.choice is not None and event.choice not in get_args(LabelChoice):
             raise StoreError(f"'{event.choice}' is not a label.", f"Labels are: {', '.join(get_args(LabelChoice))}.")
         if event.kind not in get_args(LabelKind):
             raise StoreError(f"'{event.kind}' is no kind of label.", f"Kinds are: {', '.join(get_args(LabelKind))}.")
-    # Before the transaction, to keep this short: a pair never goes away.
+    if pairs_were_read:
+        return
+    # Before the transaction, to keep this short.
     known = known_pairs(store, [event.pair_id for event in events])
     for event in events:
         if event.pair_id not in known:

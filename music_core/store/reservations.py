@@ -77,16 +77,17 @@ def reserve(store: Store, claim: Claim) -> dict[str, datetime]:
     return store.write("labels", take) if claim.candidates else {}
 
 
-def give_label(store: Store, event: LabelEvent, claim: Claim) -> Voted:
+def give_label(store: Store, event: LabelEvent, claim: Claim, *, pair_was_read: bool = False) -> Voted:
     """Append a label given in a queue, and in the same transaction reserve what comes next.
 
     A label is stored whatever happened to the reservation. Where it has lapsed and others have filled the pair, it is marked
     `beyond` the target. As with `add_label`, a token that is known already returns the label first stored under it.
+    `pair_was_read` is as in `check_events`.
 
     Raises:
         StoreError: an unknown pair, choice or kind.
     """
-    check_events(store, [event])
+    check_events(store, [event], pairs_were_read=pair_was_read)
 
     def write(session: Session) -> dict[str, datetime]:
         ids = [pair_id for pair_id in claim.candidates[:LOOK] if pair_id != event.pair_id]
