@@ -62,6 +62,10 @@ _BUSY = (
 )
 
 
+class _BehindError(Exception):
+    """Somebody else has committed since the last look of the index."""
+
+
 class Store:
     """An open store. Safe to share between threads; every call works on a cursor of its own."""
 
@@ -207,21 +211,32 @@ class Store:
             return fn(session)
 
         with self._queue.turn(RETRY_S):
-            return retrying(lambda: self._transaction(locked), f"write of {kind}")
+            value = retrying(lambda: self._transaction(locked), f"write of {kind}")
+            self._index.overtaken = True
+            return value
 
     def _write_labels(self, fns: Sequence[Write]) -> list[Any]:
         """All of `fns` in one transaction, which asks its questions of the index where that is at its snapshot, else of the lake."""
 
-        def all_of_them(session: Session) -> list[Any]:
-            if self._index.ready and self._is_copied(session):
-                session.use_copies(COPIES)
+        def all_of_them(session: Session, *, looked: bool) -> list[Any]:
+            if self._index.ready:
+                if self._is_copied(session):
+                    session.use_copies(COPIES)
+                elif not looked:
+                    raise _BehindError
             return [fn(session) for fn in fns]
 
         def once() -> list[Any]:
+            # Mostly nobody else has committed: then the look is saved.
+            if not self._index.overtaken:
+                with contextlib.suppress(_BehindError):
+                    return self._transaction(lambda session: all_of_them(session, looked=False), alone=True)
             self._index.catch_up(self._cursor)
-            return self._transaction(all_of_them, alone=True)
+            return self._transaction(lambda session: all_of_them(session, looked=True), alone=True)
 
-        return retrying(once, "write of labels", RETRY_S if len(fns) == 1 else TOGETHER_S)
+        values = retrying(once, "write of labels", RETRY_S if len(fns) == 1 else TOGETHER_S)
+        self._index.overtaken = True
+        return values
 
     def _is_copied(self, session: Session) -> bool:
         return bool(session.one("SELECT id = (SELECT snapshot_id FROM fast.state) FROM ducklake_current_snapshot('lake')"))

@@ -62,7 +62,7 @@ _PATIENCE_S = 0.1
 class Index:
     """The copy of one process. `refresh` is safe to call from any thread. `catalog` is the kind of the catalog's database.
 
-    `n_pairs` is the number of pairs in the copy.
+    `n_pairs` is the number of pairs in the copy; `overtaken` tells that this process has committed since the last look at the lake.
     """
 
     def __init__(self, catalog: Literal["sqlite", "postgres"]) -> None:
@@ -76,6 +76,7 @@ class Index:
         self._clock = itertools.count(1)
         self._looked_at = 0
         self.n_pairs = 0
+        self.overtaken = False
 
     @property
     def ready(self) -> bool:
@@ -139,6 +140,7 @@ class Index:
 
     def _refresh(self, session: Session, needs: frozenset[str], *, anew: bool = True) -> None:
         first = self._snapshot_id + 1
+        self.overtaken = False  # before the look, for a commit meanwhile
         newest, news = self._look(session)
         if (newest == self._snapshot_id and needs == self._asked_for) or (news is None and not anew):
             session.rows("COMMIT")
@@ -149,6 +151,7 @@ class Index:
             session.rows(NUMBER_OF)
             session.rows(KEY_OF)
         filled = self._filled(session) if not first or needs - self._asked_for else frozenset()
+        arrived: dict[str, int] = {}
         for table in (*TABLES, *(t for t in ON_DEMAND if t.name in needs)):
             if not first or table.name in needs - self._asked_for:
                 _load(session, table, is_empty=table.source not in filled)
@@ -156,7 +159,10 @@ class Index:
                     session.rows(PAIRS)
             elif table.source in news:
                 inlined = self._inlined.get(table.source) if table.short and news[table.source] else None
-                _append(session, table, _inlined(*inlined, first, newest) if inlined else _inserted(table.source, first, newest))
+                since = _inlined(*inlined, first, newest) if inlined else _inserted(table.source, first, newest)
+                _append(session, table, since, arrived.get(table.name))
+                if table.passing:
+                    arrived |= _counted(session, table)
         if not first:
             for table in TABLES:
                 if table.passing:
@@ -258,23 +264,29 @@ def _inlined(holder: str, casts: str, first: int, last: int) -> str:
     return f"(SELECT {casts} FROM sqlite_query('{CATALOG}', '{sql}'))"
 
 
-def _append(session: Session, table: Table, since: str) -> None:
+def _counted(session: Session, passing: Table) -> dict[str, int]:
+    """How many of the rows that have just arrived belong into each table behind this one."""
+    behind = {t.name: f"count(*) FILTER ({t.only})" for t in TABLES if t.through == passing.name and not t.twice}
+    return dict(zip(behind, session.rows(f"SELECT {', '.join(behind.values())} FROM fast.{passing.name}")[0], strict=True))
+
+
+def _append(session: Session, table: Table, since: str, n: int | None) -> None:
+    """Add what has come to a table; `n` is how many rows that are where this is known."""
     if table.name == "lengths":
         _measure_new(session)
         return
     if table.passing:
         session.rows(f"DELETE FROM fast.{table.name}")
-        n = session.one(f"INSERT INTO fast.{table.name} {_all(table, since)}")
-        if n > 1 and _some_twice(session, table):
+        n_new = session.one(f"INSERT INTO fast.{table.name} {_all(table, since)}")
+        if n_new > 1 and _some_twice(session, table):
             session.rows(f"DELETE FROM fast.{table.name}")
             session.rows(f"INSERT INTO fast.{table.name} {_distinct(table, since)}")
         return
     if table.through:
         since = f"fast.{table.through}"
-    # To tell one row apart from others takes longer than the rest of its way, and mostly a single label arrives.
-    n = session.one(f"SELECT count(*) FROM {since} WHERE {table.only}") if table.through and not table.twice else None
     if n == 0:
         return
+    # To tell one row apart from others takes longer than the rest of its way, and mostly a single label arrives.
     new = _all(table, since) if n == 1 or table.twice else _distinct(table, since)
     if table.name == "scores":
         merged = "pair, model_id, coalesce(k.chosen, a.chosen), coalesce(k.rejected, a.rejected)"

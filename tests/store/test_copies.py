@@ -70,7 +70,8 @@ def test_a_vote_asks_the_copy_and_is_stored_as_if_it_had_asked_the_lake(store: S
 def test_what_others_committed_in_between_is_asked_of_the_lake(
     store: Store, other: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another machine's label comes after the index was brought up to date, before the transaction begins."""
+    """Another machine's label comes after the index was brought up to date, which it was for an earlier one, before the transaction."""
+    add_label(other, said("t0", pair_ids[1]))
     catch_up = Index.catch_up
     elsewhere: list[StoredLabel] = []
 
@@ -86,6 +87,27 @@ def test_what_others_committed_in_between_is_asked_of_the_lake(
     assert asked == ["lake.label_rows"]
     assert label.event.supersedes == elsewhere[0].id
     assert not label.event.blind
+
+
+def test_the_index_looks_before_a_write_only_where_somebody_has_committed_since(
+    store: Store, other: Store, pair_ids: list[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up = Index.catch_up
+    looks: list[Index] = []
+    monkeypatch.setattr(Index, "catch_up", lambda index, *args: looks.append(index) or catch_up(index, *args))  # type: ignore[func-returns-value]
+    for k, pair_id in enumerate(pair_ids[:2]):
+        add_label(store, said(f"own-{k}", pair_id))
+    assert looks == []
+    store.write("labels", lambda session: append(session, said("not read back", pair_ids[2])))
+    add_label(store, said("own-2", pair_ids[2], "tie"))
+    assert looks == [store._index]
+    first = add_label(other, said("t1", pair_ids[0], person="bob"))
+    looks.clear()
+    asked.clear()
+    second = add_label(store, said("t2", pair_ids[0], "right", person="bob"))
+    assert looks == [store._index]
+    assert asked == ["fast.events"]
+    assert second.event.supersedes == first.id
 
 
 def test_what_others_commit_after_the_copy_was_found_right_sends_the_write_back_to_its_questions(
