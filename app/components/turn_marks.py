@@ -66,8 +66,7 @@ def _group(turn: int, side: Side, pressed: TurnMark | None) -> str:
 def listen(token: str, given: Marks) -> None:
     """Mount the script for the buttons of a card, on which these marks are `given` by now; draws nothing. A press runs nothing but this."""
     pressed = {_reply(turn, side): mark for turn, said in given.items() for side, mark in side_marks(said).items()}
-    with st.container(key="mw-marks-script"):
-        _mount(key=STATE, data={"card": token, "given": pressed}, on_marks_change=lambda: None)
+    _mount(key=STATE, data={"card": token, "given": pressed}, on_marks_change=lambda: None)
 
 
 def chips(event: LabelEvent, branch: BranchName) -> dict[int, str]:

@@ -46,7 +46,7 @@ def votes(
         with st.popover("Reasons", icon=":material/edit_note:"):
             st.pills("Why? (optional)", REASONS, selection_mode="multi", key=reasons_key(token))
             st.text_area("Comment (optional)", key=comment_key(token), height=90, max_chars=4000)
-        st.space("stretch")
+        # Skip and undo stand at the right by the style sheet: a spacer is one more element at every key.
         if on_keep:
             st.button("Keep as it is", key=f"mw-keep-{token}", shortcut="K", on_click=on_keep)
         else:

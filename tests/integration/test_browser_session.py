@@ -46,6 +46,56 @@ def press(desk: Visit, key: str, then: str) -> None:
     desk.shown(then)
 
 
+def test_pages_are_changed_by_keys_and_the_focus_stays_in_the_row_of_pages(browser: Browser, server: Server) -> None:
+    desk = visit(browser, server)
+    desk.open("")
+    desk.tab_to("Pairs")
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url("**/pairs")
+    desk.settled()
+    here = desk.page.locator(".mw-nav a[aria-current='page']")
+    assert here.inner_text() == "Pairs"
+    desk.page.wait_for_function("document.activeElement.textContent === 'Pairs'")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url("**/conversations")
+    desk.settled()
+    assert here.inner_text() == "Conversations"
+    desk.page.go_back()
+    desk.page.wait_for_url("**/pairs")
+    desk.settled()
+    assert here.inner_text() == "Pairs"
+
+
+def test_a_key_brings_the_next_pair_and_leaves_the_rest_of_the_page_alone(browser: Browser, server: Server) -> None:
+    desk = visit(browser, server)
+    arrived: list[bytes] = []
+    desk.page.on("websocket", lambda socket: socket.on("framereceived", lambda data: arrived.append(bytes(data))))
+    desk.open("label")
+    desk.give_name("Ada")
+    desk.shown("0 of ")
+    for part in (b"mw-title", b"mw-nav", b"mw-conv"):
+        assert any(part in data for data in arrived), part
+    arrived.clear()
+    press(desk, "s", "1 of ")
+    assert any(b"mw-conv" in data for data in arrived)
+    assert not any(part in data for data in arrived for part in (b"mw-title", b"mw-nav"))
+
+
+def test_a_queue_that_is_made_meanwhile_comes_into_the_choice_with_the_next_key(browser: Browser, server: Server) -> None:
+    desk = visit(browser, server)
+    desk.open("label")
+    desk.give_name("Ada")
+    desk.shown("0 of ")
+    store = open_store(server.home)
+    create_queue(store, QueueHead("made meanwhile", "uniform", 1), [PoolPair(IDS[0], 1.0, True)])
+    store.close()
+    press(desk, "s", "1 of ")
+    desk.settled()
+    desk.page.get_by_label("Queue").click()
+    desk.shown("made meanwhile: 1 pairs")
+
+
 def test_a_queue_is_labelled_from_the_name_to_the_end_by_keys_alone(browser: Browser, server: Server) -> None:
     desk = visit(browser, server)
     desk.open("label?queue=three")
