@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, WebSocket
 
 from music_core.store.connect import open_store
 from music_core.store.labels import label_history
@@ -70,7 +70,11 @@ def test_pages_are_changed_by_keys_and_the_focus_stays_in_the_row_of_pages(brows
 def test_a_key_brings_the_next_pair_and_leaves_the_rest_of_the_page_alone(browser: Browser, server: Server) -> None:
     desk = visit(browser, server)
     arrived: list[bytes] = []
-    desk.page.on("websocket", lambda socket: socket.on("framereceived", lambda data: arrived.append(bytes(data))))
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: arrived.append(data if isinstance(data, bytes) else data.encode()))
+
+    desk.page.on("websocket", listen)
     desk.open("label")
     desk.give_name("Ada")
     desk.shown("0 of ")
