@@ -22,9 +22,13 @@ MOST_BYTES = 64 * 1024 * 1024
 
 @dataclass
 class Drawn:
-    """What one run drew: ids of buttons and text inputs, HTML, whether it went well, and how long it took."""
+    """What one run drew: ids of buttons and text inputs, HTML, whether it went well, and how long it took.
+
+    `fragments` says in which fragment a button stands, if in any: a click on it asks for a run of that alone.
+    """
 
     buttons: list[str] = field(default_factory=list)
+    fragments: dict[str, str] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     failed: str = ""
@@ -44,6 +48,7 @@ class Client:
     def __init__(self, url: str, page: str, query: str) -> None:
         self._url, self._page, self.query = url, page, query
         self._socket: ClientConnection | None = None
+        self._fragments: dict[str, str] = {}
 
     async def __aenter__(self) -> "Client":
         address = self._url.replace("http", "ws", 1) + "/_stcore/stream"
@@ -57,13 +62,16 @@ class Client:
     async def run(self, *states: WidgetState) -> Drawn:
         """Have the script run with these states of widgets, and return what it drew, once it has ended."""
         assert self._socket is not None
-        wanted = ClientState(query_string=self.query, page_name=self._page, widget_states=WidgetStates(widgets=states))
+        within = next((self._fragments[state.id] for state in states if state.id in self._fragments), "")
+        widgets = WidgetStates(widgets=states)
+        wanted = ClientState(query_string=self.query, page_name=self._page, widget_states=widgets, fragment_id=within)
         start, drawn = time.perf_counter(), Drawn()
         await self._socket.send(BackMsg(rerun_script=wanted).SerializeToString())
         async with asyncio.timeout(WAIT_S):
             while not self._take(drawn, ForwardMsg.FromString(await self._socket.recv(decode=False))):
                 pass
         drawn.ms = (time.perf_counter() - start) * 1000
+        self._fragments = drawn.fragments
         return drawn
 
     def _take(self, drawn: Drawn, message: ForwardMsg) -> bool:
@@ -74,6 +82,8 @@ class Client:
                 match element.WhichOneof("type"):
                     case "button":
                         drawn.buttons.append(element.button.id)
+                        if message.delta.fragment_id:
+                            drawn.fragments[element.button.id] = message.delta.fragment_id
                     case "text_input":
                         drawn.inputs.append(element.text_input.id)
                     case "html":
@@ -83,7 +93,7 @@ class Client:
             case "page_info_changed":
                 self.query = message.page_info_changed.query_string
             case "script_finished":
-                return bool(message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY)
+                return message.script_finished in (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
         return False
 
 
