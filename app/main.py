@@ -38,7 +38,8 @@ def run() -> None:
         ],
         position="hidden",
     )
-    if not refused:
+    # Streamlit's bar is away in a page that is embedded (?embed=true), as its own row of pages would be.
+    if not (refused or st.context.is_embedded):
         navigation.show(_PAGES, page.url_path or next(iter(_PAGES)))
     with st.container(key="mw-shell"):
         # Not once the browser has both, and a name: it takes some milliseconds for each of them, whenever anything on the page changes.

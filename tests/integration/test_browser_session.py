@@ -65,6 +65,8 @@ def test_pages_are_changed_by_keys_and_the_focus_stays_in_the_row_of_pages(brows
     desk.page.wait_for_url("**/pairs")
     desk.settled()
     assert here.inner_text() == "Pairs"
+    desk.open("pairs?embed=true")
+    assert here.count() == 0
 
 
 def test_a_key_brings_the_next_pair_and_leaves_the_rest_of_the_page_alone(browser: Browser, server: Server) -> None:
