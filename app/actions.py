@@ -130,10 +130,13 @@ def vote(
     said: Said | None = None,
     claim: Claim | None = None,
     history: tuple[StoredLabel, ...] = (),
+    *,
+    pair_was_read: bool = False,
 ) -> None:
     """Store one decision for the card; what came of it is in `outcome`. `claim` says what of its queue to reserve with it.
 
     `history` is what the screen knew of the person's labels on the pair. What came since, in another tab, the store knows.
+    `pair_was_read` tells that `pair` came out of this store, so that it is not looked for.
     """
     seconds = time.monotonic() - card.shown_at
     if seconds < MIN_SECONDS:
@@ -142,7 +145,8 @@ def vote(
         return
     try:
         verified = people.guard_label(card.person)
-        label = _stored(replace(_event(card, choice, pair, said or Said(), round(seconds, 2), history), verified=verified), claim)
+        event = replace(_event(card, choice, pair, said or Said(), round(seconds, 2), history), verified=verified)
+        label = _stored(event, claim, pair_was_read)
         if (label.event.pair_id, label.event.person) != (card.pair_id, card.person):
             raise StoreError(
                 "The store holds another label under this card's token; yours was not stored.", "Reload the page and vote again."
@@ -182,11 +186,10 @@ def _event(card: Card, choice: LabelChoice, pair: ContrastPair, said: Said, seco
     )
 
 
-def _stored(event: LabelEvent, claim: Claim | None) -> StoredLabel:
-    was_read = data.was_read(event.pair_id)
+def _stored(event: LabelEvent, claim: Claim | None, pair_was_read: bool) -> StoredLabel:
     if claim is None:
-        return add_label(data.store(), event, pair_was_read=was_read)
-    voted = give_label(data.store(), event, claim, pair_was_read=was_read)
+        return add_label(data.store(), event, pair_was_read=pair_was_read)
+    voted = give_label(data.store(), event, claim, pair_was_read=pair_was_read)
     queues.remember(event.person, voted.held)
     return voted.label
 
@@ -227,6 +230,14 @@ def start_change(pair_id: str) -> None:
 def stop_change() -> None:
     """Leave the decision as it is."""
     st.session_state.pop(_CHANGING, None)
+
+
+def keep_as_it_is() -> None:
+    """As `stop_change`, and what was given for the change, such as marks, does not come back with the next one."""
+    stop_change()
+    card = st.session_state.get(_CARD)
+    if isinstance(card, Card):
+        _renew(card)
 
 
 def changing(pair_id: str) -> bool:

@@ -13,7 +13,6 @@ import streamlit as st
 from app.conversation_state import ConversationList
 from app.state import PAGE_ROWS, ListState
 from music_core.config import load_settings
-from music_core.errors import NotThereError
 from music_core.store import labels
 from music_core.store.connect import Store, open_store
 from music_core.store.evidence import Evidence, evidence_of, verdicts_on
@@ -309,15 +308,6 @@ def _text(home: str, pair_id: str) -> ContrastPair:  # noqa: ARG001
 def text(pair_id: str) -> ContrastPair:
     """What is to be compared on the Label page, and nothing about it. Raises `StoreError` for an unknown id."""
     return _text(str(store().home), pair_id)
-
-
-def was_read(pair_id: str) -> bool:
-    """Whether the pair is in the store, which mostly needs no look: what lies on somebody's screen was read for it."""
-    try:
-        text(pair_id)
-    except NotThereError:
-        return False
-    return True
 
 
 def read_ahead(pair_id: str) -> Future[None]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ _PAIR = "mw_label_pair"
 _QUEUE = "mw_label_queue"
 _DESK = "mw_label_desk"
 _STEP = "mw_label_step"
+_LAST = "mw_label_last_step"
 # A step leads to the next run of the page, which begins at once, or anew where another click has come in between.
 STEP_S = 10
 
@@ -228,13 +229,20 @@ def go_to(pair_id: str | None, *, after: str | None = None) -> None:
 def arrive(person: str) -> Desk:
     """The desk that the person sees: the one to which a click has led, else the one that the address asks for. Raises as `open_desk`."""
     query = query_now()
-    step = st.session_state.pop(_STEP, None)
+    step = st.session_state.pop(_STEP, None) or st.session_state.get(_LAST)
     # Not where the person has gone elsewhere since the click, and come back.
     if not isinstance(step, Step) or step.from_query != query or time.monotonic() - step.at > STEP_S:
         return open_desk(person, query)
+    # A second click on what is gone by now, sent before the browser knew of the new address, leads to where the first one has led.
+    st.session_state[_LAST] = replace(step, desk=None)
     if step.to_query != query:
         set_query(step.to_query)
     return step.desk if step.desk and step.desk.person == person else open_desk(person, step.to_query)
+
+
+def begin_anew() -> None:
+    """The whole page is drawn, for the address that it has: where the click before led no longer matters."""
+    st.session_state.pop(_LAST, None)
 
 
 def put_up(desk: Desk) -> None:
@@ -267,6 +275,7 @@ def take_vote(token: str, choice: LabelChoice) -> None:
         actions.Said(reasons, comment, marks_given(card.token, desk.talks, turns_to_mark(pair), desk.marks)),
         _claim(desk),
         desk.history,
+        pair_was_read=True,
     )
     found = actions.outcome(card.pair_id)
     if found is not None and found.label is not None:

@@ -38,6 +38,7 @@ _OWN = (
     "mw_label_pair",
     "mw_label_desk",
     "mw_label_step",
+    "mw_label_last_step",
     "mw_draft",
     "mw_estimate",
     "mw_run_outcome",

@@ -17,7 +17,9 @@ def markup(pages: Mapping[str, str], now: str) -> str:
     for name, title in pages.items():
         here = ' aria-current="page"' if name == now else ""
         links += f'<li><a class="mw-link" href="{href(name)}" data-title="{attribute(title)}"{here}>{visible(title)}</a></li>'
-    return f'<nav class="mw-nav" aria-label="Pages"><ul>{links}</ul></nav>'
+    # Streamlit's own way past its bar leads to the beginning of what a script draws, which is here.
+    skip = '<li><a class="mw-skip" href="#">Skip the pages</a></li>'
+    return f'<nav class="mw-nav" aria-label="Pages"><ul>{skip}{links}</ul></nav>'
 
 
 def show(pages: Mapping[str, str], now: str) -> None:

@@ -28,8 +28,9 @@ def show(heads: Sequence[QueueHead], n_disputed: int) -> None:
     if n_disputed or now == DISAGREEMENTS:
         names[DISAGREEMENTS] = f"Disagreements ({n_disputed:,})"
     names.setdefault(now, now)
-    if len(names) < 2:
-        return
-    st.session_state[_KEY] = now
+    # Also around nothing: what is drawn behind it is known by its place, and a click on it must not be lost when the first queue comes.
     with st.container(width=460):
+        if len(names) < 2:
+            return
+        st.session_state[_KEY] = now
         st.selectbox("Queue", list(names), format_func=names.__getitem__, key=_KEY, on_change=_apply)

@@ -4,6 +4,13 @@ export default function () {
   window.mwShell = true;
   // A plain click on a.mw-link changes the address and lets Streamlit follow, as its own back and forward do.
   const follow = (event) => {
+    if (event.target instanceof Element && event.target.closest(".mw-skip")) {
+      event.preventDefault();
+      const title = document.querySelector(".stMain h1");
+      title?.setAttribute("tabindex", "-1");
+      title?.focus();
+      return;
+    }
     const link = event.target instanceof Element ? event.target.closest("a.mw-link") : null;
     if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const target = new URL(link.getAttribute("href"), window.location.href);
@@ -16,7 +23,9 @@ export default function () {
   // The row of pages is drawn anew with every page: the focus stays on the link that was followed, unless it has gone elsewhere.
   const keepPlace = (link, until) => {
     if (document.activeElement === document.body && !link.isConnected) {
-      document.querySelector(`.mw-nav a[href="${link.getAttribute("href")}"]`)?.focus({ preventScroll: true });
+      const now = document.querySelector(`.mw-nav a[href="${link.getAttribute("href")}"]`);
+      now?.focus({ preventScroll: true });
+      now?.scrollIntoView({ block: "nearest", inline: "nearest" });
     } else if (document.activeElement === link && Date.now() < until) setTimeout(() => keepPlace(link, until), 30);
   };
   // A letter or digit held down would press its button again and again: on one pair after the other.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.components.words import REASONS
 from music_core.types import LabelChoice
@@ -27,7 +28,16 @@ def comment_key(token: str) -> str:
     return f"mw-comment-{token}"
 
 
+def place() -> DeltaGenerator:
+    """The bar at the bottom, without its keys yet.
+
+    To be made in every run: Streamlit lets a fragment write there only if it did so in the last run of the whole page.
+    """
+    return st.bottom.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="mw-vote-bar")
+
+
 def votes(
+    bar: DeltaGenerator,
     token: str,
     on_vote: Callable[[LabelChoice], None],
     on_undo: Callable[[], None],
@@ -39,7 +49,7 @@ def votes(
 
     `on_keep` is given while an earlier decision is being replaced; it stands where skip does otherwise.
     """
-    with st.bottom.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="mw-vote-bar"):
+    with bar:
         for choice, words, key in _VOTES:
             kind: Literal["primary", "secondary"] = "primary" if choice in ("left", "right") else "secondary"
             st.button(words, key=f"mw-{choice}-{token}", shortcut=key, on_click=on_vote, args=(choice,), type=kind)
@@ -55,10 +65,17 @@ def votes(
 
 
 def decided(
-    token: str, words: str, on_undo: Callable[[], None], on_change: Callable[[], None], on_next: Callable[[], None], *, last: bool
+    bar: DeltaGenerator,
+    token: str,
+    words: str,
+    on_undo: Callable[[], None],
+    on_change: Callable[[], None],
+    on_next: Callable[[], None],
+    *,
+    last: bool,
 ) -> None:
     """After the decision: what was decided stands where the votes were, so a second click there does nothing."""
-    with st.bottom.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="mw-vote-bar"):
+    with bar:
         st.html(f'<p class="mw-decided"><span class="mw-note">Your label</span> <strong>{words}</strong></p>', width="stretch")
         st.button("Undo", key=f"mw-undo-{token}", shortcut="U", on_click=on_undo)
         st.button("Change", key=f"mw-change-{token}", shortcut="E", on_click=on_change)

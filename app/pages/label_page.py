@@ -1,6 +1,7 @@
 """Label: one pair at a time, blind until the decision, by keys."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import actions, data, labelling, people, queues
 from app.components import card, errors, header, label_end, label_head, labels, off, other_votes, queue_choice, queue_form, reveal, vote_bar
@@ -22,7 +23,7 @@ def _answer(desk: Desk) -> None:
     reveal.show(desk.label, desk.evidence, data.known_models())
 
 
-def _bar(desk: Desk) -> None:
+def _bar(desk: Desk, bar: DeltaGenerator) -> None:
     if desk.card is None:
         return
     pair_id, token, following = desk.card.pair_id, desk.card.token, desk.following
@@ -35,12 +36,12 @@ def _bar(desk: Desk) -> None:
 
     labelling.put_up(desk)
     if desk.voting or desk.label is None:
-        keep = actions.stop_change if desk.revealed else None
-        vote_bar.votes(token, vote, undo, keep, can_undo=desk.newest is not None)
+        keep = actions.keep_as_it_is if desk.revealed else None
+        vote_bar.votes(bar, token, vote, undo, keep, can_undo=desk.newest is not None)
         return
     words = CHOICE_NAMES[desk.label.event.choice]
     change, go_on = lambda: actions.start_change(pair_id), lambda: labelling.go_to(following)
-    vote_bar.decided(token, words, undo, change, go_on, last=desk.last)
+    vote_bar.decided(bar, token, words, undo, change, go_on, last=desk.last)
 
 
 def page() -> None:
@@ -63,13 +64,14 @@ def page() -> None:
         # Also where the address names a queue that there is not: here is the way to those there are.
         st.session_state[_OFFERED] = queues.offered()
         queue_choice.show(queues.heads(), queues.n_disputed())
+        labelling.begin_anew()
         _work()
 
 
 @st.fragment
 def _work() -> None:
     """What changes from key to key. A key runs this alone: navigation, title and the choice of a queue stand."""
-    query = query_now()
+    bar, query = vote_bar.place(), query_now()
     others = attribute(href("label", {name: values for name, values in query.items() if name != "pair"}))
     with errors.shown(f'<a class="mw-link" href="{others}">Label the other pairs of this queue</a>' if "pair" in query else ""):
         person, state = people.current(), from_query(query)
@@ -78,10 +80,10 @@ def _work() -> None:
         desk = labelling.arrive(person)
         if st.session_state.get(_OFFERED) != queues.offered():
             st.rerun()  # A queue came, or a disagreement: into the choice of queues.
-        _lay_out(desk, state)
+        _lay_out(desk, state, bar)
 
 
-def _lay_out(desk: Desk, state: ListState) -> None:
+def _lay_out(desk: Desk, state: ListState, bar: DeltaGenerator) -> None:
     if not desk.queue and desk.pair is None:
         label_end.nothing(desk, state)
         return
@@ -97,6 +99,6 @@ def _lay_out(desk: Desk, state: ListState) -> None:
     if desk.evidence:
         history = labels.history_markup(desk.history, desk.names)
         st.html(details(f"Your history on this pair ({len(desk.history)})", history))
-    _bar(desk)
+    _bar(desk, bar)
     if desk.following:
         data.read_ahead(desk.following)

@@ -123,12 +123,12 @@ class Visit:
         found.wait_for(timeout=WAIT_MS)
         return found
 
-    def give_name(self, name: str) -> None:
-        """Answer the Label page's question."""
+    def give_name(self, name: str, then: str = "in this queue") -> None:
+        """Answer the Label page's question, and wait for what comes then."""
         form = self.page.locator(".st-key-mw-ask-name")
         form.get_by_label("Your name").fill(name)
         form.get_by_role("button", name="Use this name").click()
-        self.shown("in this queue")
+        self.shown(then)
         self.settled()
 
     def key(self, key: str) -> None:

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, WebSocket
 
 from music_core.store.connect import open_store
-from music_core.store.labels import label_history
+from music_core.store.labels import add_label, label_history
 from music_core.store.queues import PoolPair, QueueHead, create_queue
+from music_core.store.reservations import Claim, reserve
 from music_core.types import LabelEvent
 from tests.app.samples import fill, plain_pair
 from tests.integration.browser import Server, Visit, visit
@@ -100,6 +101,66 @@ def test_a_queue_that_is_made_meanwhile_comes_into_the_choice_with_the_next_key(
     desk.settled()
     desk.page.get_by_label("Queue").click()
     desk.shown("made meanwhile: 1 pairs")
+
+
+def test_a_second_press_of_skip_that_was_sent_too_early_leads_to_where_the_first_has_led(browser: Browser, server: Server) -> None:
+    desk = visit(browser, server)
+    desk.open("label?queue=three")
+    desk.give_name("Ada", then="0 of its 3")
+    desk.settled()
+    desk.page.wait_for_timeout(LOOK_MS)
+    desk.page.keyboard.press("s")
+    desk.page.keyboard.press("s")
+    desk.shown("1 of its 3")
+    desk.page.wait_for_timeout(2 * LOOK_MS)
+    desk.settled()
+    assert len(events(server)) == 1
+    assert "it is open again" not in desk.page.inner_text(".stMain")
+    assert events(server)[0].pair_id not in desk.page.url
+    press(desk, "s", "2 of its 3")
+    # Taken back twice in a hurry is taken back once, and shown.
+    desk.page.wait_for_timeout(LOOK_MS)
+    desk.page.keyboard.press("u")
+    desk.page.keyboard.press("u")
+    desk.shown("Taken back.")
+    desk.page.wait_for_timeout(2 * LOOK_MS)
+    desk.settled()
+    assert [event.choice for event in events(server)].count(None) == 1
+    assert "Taken back." in desk.page.inner_text(".stMain")
+
+
+def test_a_pair_that_comes_free_can_be_labelled_after_looking_again(browser: Browser, server: Server) -> None:
+    store = open_store(server.home)
+    create_queue(store, QueueHead("one", "uniform", 1), [PoolPair(IDS[0], 1.0, True)])
+    reserve(store, Claim("Bob", "one", 1, (IDS[0],)))
+    desk = visit(browser, server)
+    desk.open("label?queue=one")
+    desk.give_name("Ada", then="Nothing is free for you now")
+    assert not desk.page.locator(".stBottom").is_visible()
+    add_label(store, LabelEvent("bob skips", IDS[0], "Bob", "skip", "chosen", True))
+    store.close()
+    press(desk, "n", "0 of 1")
+    press(desk, "1", "Stored and read back")
+    press(desk, "n", "Nothing of this queue is left for you")
+    assert not desk.page.locator(".stBottom").is_visible()
+
+
+def test_marks_given_for_a_change_that_was_not_made_do_not_come_back(browser: Browser, server: Server) -> None:
+    desk = visit(browser, server)
+    desk.open("label?queue=three")
+    desk.give_name("Ada", then="0 of its 3")
+    press(desk, "1", "Stored and read back")
+    press(desk, "e", "Keep as it is")
+    good = desk.page.locator(".mw-marks button[data-mark='good']").first
+    good.click()
+    desk.settled()
+    assert good.get_attribute("aria-pressed") == "true"
+    press(desk, "k", "Your label")
+    press(desk, "e", "Keep as it is")
+    desk.settled()
+    assert good.get_attribute("aria-pressed") == "false"
+    press(desk, "2", "Right is better")
+    assert [event.turn_marks for event in events(server)] == [{}, {}]
 
 
 def test_a_queue_is_labelled_from_the_name_to_the_end_by_keys_alone(browser: Browser, server: Server) -> None:
