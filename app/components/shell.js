@@ -4,14 +4,15 @@ export default function () {
   window.mwShell = true;
   // A plain click on a.mw-link changes the address and lets Streamlit follow, as its own back and forward do.
   const follow = (event) => {
-    if (event.target instanceof Element && event.target.closest(".mw-skip")) {
+    const at = event.target instanceof Element ? event.target : null;
+    if (at?.closest(".mw-skip")) {
       event.preventDefault();
       const title = document.querySelector(".stMain h1");
       title?.setAttribute("tabindex", "-1");
       title?.focus();
       return;
     }
-    const link = event.target instanceof Element ? event.target.closest("a.mw-link") : null;
+    const link = at?.closest("a.mw-link");
     if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const target = new URL(link.getAttribute("href"), window.location.href);
     if (target.origin !== window.location.origin) return;

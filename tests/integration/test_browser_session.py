@@ -47,6 +47,17 @@ def press(desk: Visit, key: str, then: str) -> None:
     desk.shown(then)
 
 
+def press_twice(desk: Visit, key: str, then: str) -> None:
+    """Press a key twice in a hurry, and wait until nothing of it is on its way any more."""
+    desk.settled()
+    desk.page.wait_for_timeout(LOOK_MS)
+    desk.page.keyboard.press(key)
+    desk.page.keyboard.press(key)
+    desk.shown(then)
+    desk.page.wait_for_timeout(2 * LOOK_MS)
+    desk.settled()
+
+
 def test_pages_are_changed_by_keys_and_the_focus_stays_in_the_row_of_pages(browser: Browser, server: Server) -> None:
     desk = visit(browser, server)
     desk.open("")
@@ -107,24 +118,13 @@ def test_a_second_press_of_skip_that_was_sent_too_early_leads_to_where_the_first
     desk = visit(browser, server)
     desk.open("label?queue=three")
     desk.give_name("Ada", then="0 of its 3")
-    desk.settled()
-    desk.page.wait_for_timeout(LOOK_MS)
-    desk.page.keyboard.press("s")
-    desk.page.keyboard.press("s")
-    desk.shown("1 of its 3")
-    desk.page.wait_for_timeout(2 * LOOK_MS)
-    desk.settled()
+    press_twice(desk, "s", "1 of its 3")
     assert len(events(server)) == 1
     assert "it is open again" not in desk.page.inner_text(".stMain")
     assert events(server)[0].pair_id not in desk.page.url
     press(desk, "s", "2 of its 3")
     # Taken back twice in a hurry is taken back once, and shown.
-    desk.page.wait_for_timeout(LOOK_MS)
-    desk.page.keyboard.press("u")
-    desk.page.keyboard.press("u")
-    desk.shown("Taken back.")
-    desk.page.wait_for_timeout(2 * LOOK_MS)
-    desk.settled()
+    press_twice(desk, "u", "Taken back.")
     assert [event.choice for event in events(server)].count(None) == 1
     assert "Taken back." in desk.page.inner_text(".stMain")
 
