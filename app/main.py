@@ -26,6 +26,7 @@ _HIDDEN = {"pair": "Pair", "conversation": "Conversation"}
 
 def run() -> None:
     """Draw the page that the address names."""
+    memory.forget_widgets()
     st.set_page_config(page_title="MUSIC Workbench", page_icon=str(_HERE / "icon.png"), layout="wide")
     st.html(_HERE / "style.css")
 

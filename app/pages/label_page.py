@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import actions, data, labelling, people, queues
+from app import actions, data, labelling, memory, people, queues
 from app.components import card, errors, header, label_end, label_head, labels, off, other_votes, queue_choice, queue_form, reveal, vote_bar
 from app.components.words import CHOICE_NAMES
 from app.labelling import Desk
@@ -71,6 +71,7 @@ def page() -> None:
 @st.fragment
 def _work() -> None:
     """What changes from key to key. A key runs this alone: navigation, title and the choice of a queue stand."""
+    memory.forget_widgets()
     bar, query = vote_bar.place(), query_now()
     others = attribute(href("label", {name: values for name, values in query.items() if name != "pair"}))
     with errors.shown(f'<a class="mw-link" href="{others}">Label the other pairs of this queue</a>' if "pair" in query else ""):
