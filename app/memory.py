@@ -45,15 +45,12 @@ def forget_widgets() -> None:
             state = state._state
         known, ids = state._new_widget_state.widget_metadata, state._key_id_mapper
         values, before = state._new_widget_state.states, state._old_state
-        for widget in [id_ for id_ in known if id_ not in values and id_ not in before][:-KEPT]:
+        for widget in [id_ for id_ in tuple(known) if id_ not in values and id_ not in before][:-KEPT]:
             del known[widget]
             key = ids.id_key_mapping.get(widget)
-            if key is None:
-                continue
-            # The key may be that of another widget by now.
-            if ids.get_id_from_key(key) == widget:
+            if key is not None and ids.get_id_from_key(key) == widget:
                 ids.delete(key)
-            else:
-                del ids.id_key_mapping[widget]
+            else:  # the key is that of another widget by now
+                ids.id_key_mapping.pop(widget, None)
     except AttributeError:  # another Streamlit, which may keep this elsewhere or not at all
         _LOG.debug("Old widgets were not forgotten.", exc_info=True)
